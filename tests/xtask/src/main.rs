@@ -1,0 +1,63 @@
+//! The developer commands: `cargo xtask <command>`.
+
+mod cassandra;
+mod check;
+mod docker;
+mod doctor;
+mod driver;
+mod keyspaces;
+mod quickstart;
+mod server;
+mod steps;
+mod suite;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  doctor       what this machine has, what it lacks, and the command that installs it
+  driver       put the native driver, libcassandra, into target/driver/lib
+  quickstart   run examples/quickstart.rs against a Cassandra, started for it if none is up
+  cassandra    start and end a local Cassandra: cargo xtask cassandra help
+  test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
+  check        formatting, lints with every feature, documentation and house rules; needs no server
+  help         this page
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let Some((command, rest)) = arguments.split_first() else { return help() };
+    match command.as_str() {
+        "cassandra" => cassandra::run(rest),
+        "test" => suite::run(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
+        "doctor" | "driver" | "quickstart" | "check" | "help" | "--help" | "-h" if !rest.is_empty() => {
+            bail!("{command} takes no arguments, but there is {:?}", rest.join(" "))
+        }
+        "doctor" => doctor::run(),
+        "driver" => driver::run(),
+        "quickstart" => quickstart::run(),
+        "check" => check::run(),
+        "help" | "--help" | "-h" => help(),
+        _ => bail!("there is no command {command:?}\n\n{USAGE}"),
+    }
+}
+
+fn help() -> Result<()> {
+    print!("{USAGE}");
+    Ok(())
+}
