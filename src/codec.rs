@@ -1,0 +1,130 @@
+//! Between a [`DurableState`] and the cells of its row. Pure: knows neither server nor driver.
+
+use std::{borrow::Cow, cmp::Ordering};
+
+use prost::Message;
+use prost_types::Any;
+
+use crate::{DurableState, Error, ErrorKind, Layout, PayloadFormat, Result, any};
+
+/// The six cells of a row as they are written.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Cells<'s> {
+    pub(crate) version_number: i64,
+    pub(crate) persistence_id: &'s str,
+    pub(crate) state_payload: Vec<u8>,
+    pub(crate) state_manifest: Cow<'s, str>,
+    pub(crate) timestamp: i64,
+    pub(crate) shard_number: i64,
+}
+
+/// The cells of a row as they were read, each of which can be null. The persistence id is the reader's.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct StoredRow {
+    pub(crate) version_number: Option<i64>,
+    pub(crate) state_payload: Option<Vec<u8>>,
+    pub(crate) state_manifest: Option<String>,
+    pub(crate) timestamp: Option<i64>,
+    pub(crate) shard_number: Option<i64>,
+    /// WRITETIME of the version number, read only where several rows compete.
+    pub(crate) written_at: Option<i64>,
+}
+
+/// The row of a state. Versions and shards above the range of bigint wrap, as in the Go original.
+pub(crate) fn encode(state: &DurableState, format: PayloadFormat) -> Cells<'_> {
+    let (state_payload, state_manifest) = encode_payload(state.resulting_state.as_ref(), format);
+    Cells {
+        version_number: state.version_number.cast_signed(),
+        persistence_id: &state.persistence_id,
+        state_payload,
+        state_manifest,
+        timestamp: state.timestamp,
+        shard_number: state.shard.cast_signed(),
+    }
+}
+
+fn encode_payload(resulting_state: Option<&Any>, format: PayloadFormat) -> (Vec<u8>, Cow<'_, str>) {
+    let Some(state) = resulting_state else {
+        return (Vec::new(), Cow::Borrowed(any::ANY));
+    };
+    if format == PayloadFormat::Message {
+        // An `Any` inside the `Any` would read back unwrapped: its manifest means the other form.
+        if let Some(name) = any::restorable_name(&state.type_url).filter(|name| *name != any::ANY) {
+            return (state.value.clone(), Cow::Borrowed(name));
+        }
+    }
+    (state.encode_to_vec(), Cow::Borrowed(any::ANY))
+}
+
+/// The state in a row; `None` for a row of which nothing but the key is left.
+pub(crate) fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+    if is_absent(&row, layout) {
+        return Ok(None);
+    }
+    let version_number = version_number(&row)?;
+    let manifest = row.state_manifest.as_deref().ok_or_else(|| corrupt("state_manifest", "is null"))?;
+    Ok(Some(DurableState {
+        persistence_id: persistence_id.to_owned(),
+        version_number,
+        resulting_state: Some(decode_payload(manifest, row.state_payload)?),
+        timestamp: row.timestamp.unwrap_or_default(),
+        shard: row.shard_number.unwrap_or_default().cast_unsigned(),
+    }))
+}
+
+fn decode_payload(manifest: &str, payload: Option<Vec<u8>>) -> Result<Any> {
+    if manifest == any::ANY {
+        return Any::decode(payload.unwrap_or_default().as_slice())
+            .map_err(|cause| corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
+    }
+    if !any::is_full_name(manifest) {
+        return Err(corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));
+    }
+    let value = payload.ok_or_else(|| corrupt("state_payload", &format!("is null under the manifest {manifest:?}")))?;
+    Ok(Any { type_url: any::type_url(manifest), value })
+}
+
+/// Of several rows of one id, in different shards: the highest version number compared as u64, then the timestamp, then
+/// the time of writing, then the shard. Rows of which nothing but the key is left do not count.
+pub(crate) fn newest(rows: impl IntoIterator<Item = StoredRow>) -> Result<Option<StoredRow>> {
+    let mut newest: Option<StoredRow> = None;
+    for row in rows {
+        if is_absent(&row, Layout::ByShard) {
+            continue;
+        }
+        newest = match newest {
+            Some(best) if age(&best)?.cmp(&age(&row)?) == Ordering::Greater => Some(best),
+            _ => Some(row),
+        };
+    }
+    Ok(newest)
+}
+
+fn age(row: &StoredRow) -> Result<(u64, i64, i64, u64)> {
+    Ok((
+        version_number(row)?,
+        row.timestamp.unwrap_or_default(),
+        row.written_at.unwrap_or_default(),
+        row.shard_number.unwrap_or_default().cast_unsigned(),
+    ))
+}
+
+fn version_number(row: &StoredRow) -> Result<u64> {
+    row.version_number.map(i64::cast_unsigned).ok_or_else(|| corrupt("version_number", "is null"))
+}
+
+/// Whether all regular columns are null. The shard is one of them only where it is not part of the key.
+fn is_absent(row: &StoredRow, layout: Layout) -> bool {
+    row.version_number.is_none()
+        && row.state_payload.is_none()
+        && row.state_manifest.is_none()
+        && row.timestamp.is_none()
+        && (layout == Layout::ByShard || row.shard_number.is_none())
+}
+
+fn corrupt(column: &str, what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("the stored row cannot be read: column {column} {what}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! A session together with what was learned of the table when it was opened.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+use crate::{
+    Config, Error, ErrorKind, Layout, Result, catalog, cql,
+    cql::TableStatements,
+    driver::{Closing, Request, Rows, Session},
+    table,
+};
+
+/// What a call works with: a session, the layout of the table, and the statements that fit it.
+pub(crate) struct Connection {
+    session: Session,
+    pub(crate) layout: Layout,
+    pub(crate) statements: TableStatements,
+    /// The largest write the server takes, where it says so.
+    pub(crate) max_mutation_bytes: Option<usize>,
+}
+
+impl Connection {
+    /// Connects and finds out what the table looks like.
+    fn open(config: &Config) -> Result<Self> {
+        let session = Session::connect(config)?;
+        let deadline = Instant::now() + config.connect_timeout();
+        let columns = catalog::columns(&session, config, deadline)?;
+        if columns.is_empty() && !catalog::keyspace_exists(&session, config, deadline)? {
+            return Err(table::keyspace_missing(config));
+        }
+        let layout = table::layout_of(&columns, config)?;
+        let statements = TableStatements::new(config, layout);
+        let max_mutation_bytes = catalog::max_mutation_bytes(&session, deadline);
+        Ok(Self { session, layout, statements, max_mutation_bytes })
+    }
+
+    /// As [`open`](Connection::open), for threads of our own: whoever waits for them must hear of a panic. Whatever
+    /// fails, nothing was written.
+    pub(crate) fn open_guarded(config: &Config) -> Result<Self> {
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open(config)));
+        let opened = opened.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "connecting panicked")));
+        opened.map_err(|error| error.with_indeterminate(false))
+    }
+
+    pub(crate) fn execute(&self, request: &Request<'_>) -> Result<Rows> {
+        self.session.execute(request)
+    }
+
+    /// Tells, after the connection was dropped, when its session is closed.
+    pub(crate) fn closing(&self) -> Closing {
+        self.session.closing()
+    }
+
+    /// A round trip that touches no table of ours.
+    pub(crate) fn ping(&self, deadline: Instant) -> Result<()> {
+        catalog::ask(&self.session, cql::PING, &[], deadline).map(drop)
+    }
+}

@@ -1,0 +1,106 @@
+//! How many replicas must answer.
+
+use std::{fmt, str::FromStr};
+
+use crate::{Error, ErrorKind};
+
+/// How many replicas must have answered before a read or write succeeds: Cassandra's consistency levels.
+///
+/// Defaults to [`LocalQuorum`](Consistency::LocalQuorum). `ANY` is left out: it acknowledges a write that no replica
+/// holds, which a store of the only copy cannot offer.
+///
+/// ```
+/// use durable_store::Consistency;
+///
+/// let consistency: Consistency = "local_quorum".parse()?;
+/// assert_eq!(consistency, Consistency::LocalQuorum);
+/// assert_eq!(consistency.to_string(), "LOCAL_QUORUM");
+/// # Ok::<(), durable_store::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// One replica.
+    One,
+    /// Two replicas.
+    Two,
+    /// Three replicas.
+    Three,
+    /// More than half of the replicas of all datacenters together.
+    Quorum,
+    /// Every replica: one node down makes the call fail.
+    All,
+    /// More than half of the replicas in the datacenter of the coordinator.
+    #[default]
+    LocalQuorum,
+    /// More than half of the replicas in each datacenter.
+    EachQuorum,
+    /// One replica in the datacenter of the coordinator.
+    LocalOne,
+    /// For reads only: sees, and finishes, a lightweight transaction under way in any datacenter.
+    Serial,
+    /// For reads only: as [`Serial`](Consistency::Serial), within the datacenter of the coordinator.
+    LocalSerial,
+}
+
+impl Consistency {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::One, "ONE"),
+        (Self::Two, "TWO"),
+        (Self::Three, "THREE"),
+        (Self::Quorum, "QUORUM"),
+        (Self::All, "ALL"),
+        (Self::LocalQuorum, "LOCAL_QUORUM"),
+        (Self::EachQuorum, "EACH_QUORUM"),
+        (Self::LocalOne, "LOCAL_ONE"),
+        (Self::Serial, "SERIAL"),
+        (Self::LocalSerial, "LOCAL_SERIAL"),
+    ];
+
+    /// Whether only reads may use it.
+    pub(crate) fn is_for_reads_only(self) -> bool {
+        matches!(self, Self::Serial | Self::LocalSerial)
+    }
+}
+
+impl fmt::Display for Consistency {
+    /// Cassandra's own spelling, such as `LOCAL_QUORUM`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(level, _)| level == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Consistency {
+    type Err = Error;
+
+    /// Reads Cassandra's own spelling, in upper or lower case.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wanted = text.trim();
+        Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(level, _)| *level).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|(_, name)| *name).collect();
+            Error::new(ErrorKind::Config, format!("consistency: {text:?} is none of {}", known.join(", ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_reads_back_what_it_prints() {
+        for (level, name) in Consistency::ALL {
+            assert_eq!(level.to_string(), name);
+            assert_eq!(name.to_lowercase().parse::<Consistency>().unwrap(), level);
+        }
+    }
+
+    #[test]
+    fn an_unknown_level_is_refused_with_the_known_ones() {
+        for text in ["", "ANY", "LOCALQUORUM", "6"] {
+            let error = text.parse::<Consistency>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("LOCAL_QUORUM"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What every store can do, whatever it keeps states in.
+
+use crate::{DurableState, DurableStore, Result};
+
+/// The five operations of eGo's durable state store, for programs that take any store, such as
+/// `&dyn StateStore`: a [`DurableStore`] in production, a [`MemoryStore`](crate::MemoryStore) in tests.
+///
+/// ```
+/// use durable_store::{DurableState, MemoryStore, Result, StateStore};
+///
+/// fn versions_seen(store: &dyn StateStore, persistence_id: &str) -> Result<u64> {
+///     Ok(store.get_latest_state(persistence_id)?.map_or(0, |state| state.version_number))
+/// }
+///
+/// let store = MemoryStore::new();
+/// store.connect()?;
+/// assert_eq!(versions_seen(&store, "account-42")?, 0);
+/// # Ok::<(), durable_store::Error>(())
+/// ```
+pub trait StateStore: Send + Sync {
+    /// Makes the store ready for calls.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::connect`].
+    fn connect(&self) -> Result<()>;
+
+    /// Ends what [`connect`](StateStore::connect) began.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::disconnect`].
+    fn disconnect(&self) -> Result<()>;
+
+    /// Connects if needed, then checks that the store answers.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::ping`].
+    fn ping(&self) -> Result<()>;
+
+    /// Stores `state` as the latest state of its entity.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::write_state`].
+    fn write_state(&self, state: &DurableState) -> Result<()>;
+
+    /// The latest state of an entity, or `None` if there is none.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::get_latest_state`].
+    fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>>;
+}
+
+impl StateStore for DurableStore {
+    fn connect(&self) -> Result<()> {
+        self.connect()
+    }
+
+    fn disconnect(&self) -> Result<()> {
+        self.disconnect()
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.ping()
+    }
+
+    fn write_state(&self, state: &DurableState) -> Result<()> {
+        self.write_state(state)
+    }
+
+    fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>> {
+        self.get_latest_state(persistence_id)
+    }
+}

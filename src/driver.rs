@@ -1,0 +1,12 @@
+//! The only place that names `cassandra_cpp`, and the only one that blocks.
+
+#![expect(clippy::result_large_err, reason = "the binding's own error is large; it ends at this module's edge")]
+
+mod error;
+mod log;
+mod rows;
+mod session;
+mod wait;
+
+pub(crate) use rows::{Row, Rows};
+pub(crate) use session::{Closing, Request, Session, Value};

@@ -1,0 +1,164 @@
+//! Every error of the driver and the server, as one of ours. The one place that knows their codes.
+
+use cassandra_cpp::{CassErrorCode as Code, ErrorKind as DriverKind};
+
+use crate::{
+    Config, Error, ErrorKind,
+    error::{Detail, Replicas},
+};
+
+/// Whether the server may have carried out the request all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applied {
+    No,
+    Unknown,
+}
+
+/// What each code means for a request that was being executed, in the order of the codes.
+const TABLE: &[(Code, ErrorKind, Applied)] = {
+    use Applied::{No, Unknown};
+    use ErrorKind as K;
+    &[
+        (Code::LIB_BAD_PARAMS, K::Internal, No),
+        // Every stream of every connection is in use.
+        (Code::LIB_NO_STREAMS, K::Overloaded, No),
+        (Code::LIB_UNABLE_TO_INIT, K::Internal, No),
+        (Code::LIB_MESSAGE_ENCODE, K::Internal, No),
+        (Code::LIB_HOST_RESOLUTION, K::Unreachable, No),
+        // An answer that does not fit the request, or does not parse.
+        (Code::LIB_UNEXPECTED_RESPONSE, K::Server, Unknown),
+        (Code::LIB_REQUEST_QUEUE_FULL, K::Overloaded, No),
+        (Code::LIB_NO_AVAILABLE_IO_THREAD, K::Overloaded, No),
+        // The connection broke while the request was written.
+        (Code::LIB_WRITE_ERROR, K::Timeout, Unknown),
+        // No connection to any node: nothing was sent.
+        (Code::LIB_NO_HOSTS_AVAILABLE, K::Unavailable, No),
+        (Code::LIB_INDEX_OUT_OF_BOUNDS, K::Internal, No),
+        (Code::LIB_INVALID_ITEM_COUNT, K::Internal, No),
+        (Code::LIB_INVALID_VALUE_TYPE, K::Internal, No),
+        // Also the connection died under the request, however little time has passed.
+        (Code::LIB_REQUEST_TIMED_OUT, K::Timeout, Unknown),
+        (Code::LIB_UNABLE_TO_SET_KEYSPACE, K::Schema, No),
+        (Code::LIB_CALLBACK_ALREADY_SET, K::Internal, Unknown),
+        (Code::LIB_INVALID_STATEMENT_TYPE, K::Internal, No),
+        (Code::LIB_NAME_DOES_NOT_EXIST, K::Internal, No),
+        (Code::LIB_UNABLE_TO_DETERMINE_PROTOCOL, K::Unreachable, No),
+        // The request succeeded, but its answer cannot be had.
+        (Code::LIB_NULL_VALUE, K::Internal, Unknown),
+        (Code::LIB_NOT_IMPLEMENTED, K::Internal, No),
+        (Code::LIB_UNABLE_TO_CONNECT, K::Unreachable, No),
+        (Code::LIB_UNABLE_TO_CLOSE, K::Internal, No),
+        (Code::LIB_NO_PAGING_STATE, K::Internal, No),
+        (Code::LIB_PARAMETER_UNSET, K::Internal, No),
+        (Code::LIB_INVALID_ERROR_RESULT_TYPE, K::Internal, Unknown),
+        (Code::LIB_INVALID_FUTURE_TYPE, K::Internal, Unknown),
+        (Code::LIB_INTERNAL_ERROR, K::Internal, Unknown),
+        (Code::LIB_INVALID_CUSTOM_TYPE, K::Internal, No),
+        (Code::LIB_INVALID_DATA, K::Internal, Unknown),
+        (Code::LIB_NOT_ENOUGH_DATA, K::Internal, Unknown),
+        (Code::LIB_INVALID_STATE, K::Internal, No),
+        (Code::LIB_NO_CUSTOM_PAYLOAD, K::Internal, Unknown),
+        (Code::LIB_EXECUTION_PROFILE_INVALID, K::Internal, No),
+        (Code::LIB_NO_TRACING_ID, K::Internal, Unknown),
+        (Code::SERVER_SERVER_ERROR, K::Server, Unknown),
+        (Code::SERVER_PROTOCOL_ERROR, K::Server, Unknown),
+        (Code::SERVER_BAD_CREDENTIALS, K::Authentication, No),
+        (Code::SERVER_UNAVAILABLE, K::Unavailable, No),
+        (Code::SERVER_OVERLOADED, K::Overloaded, Unknown),
+        (Code::SERVER_IS_BOOTSTRAPPING, K::Unavailable, No),
+        (Code::SERVER_TRUNCATE_ERROR, K::Server, Unknown),
+        (Code::SERVER_WRITE_TIMEOUT, K::Timeout, Unknown),
+        (Code::SERVER_READ_TIMEOUT, K::Timeout, Unknown),
+        (Code::SERVER_READ_FAILURE, K::Timeout, Unknown),
+        (Code::SERVER_FUNCTION_FAILURE, K::Server, Unknown),
+        (Code::SERVER_WRITE_FAILURE, K::Server, Unknown),
+        (Code::SERVER_SYNTAX_ERROR, K::Internal, No),
+        (Code::SERVER_UNAUTHORIZED, K::Authentication, No),
+        // Schema where its text says so.
+        (Code::SERVER_INVALID_QUERY, K::InvalidState, No),
+        (Code::SERVER_CONFIG_ERROR, K::Config, No),
+        (Code::SERVER_ALREADY_EXISTS, K::Schema, No),
+        // The driver prepares again by itself: this is a server that forgets at once.
+        (Code::SERVER_UNPREPARED, K::Server, No),
+        (Code::SSL_INVALID_CERT, K::Tls, No),
+        (Code::SSL_INVALID_PRIVATE_KEY, K::Tls, No),
+        (Code::SSL_NO_PEER_CERT, K::Tls, No),
+        (Code::SSL_INVALID_PEER_CERT, K::Tls, No),
+        (Code::SSL_IDENTITY_MISMATCH, K::Tls, No),
+        (Code::SSL_PROTOCOL_ERROR, K::Tls, No),
+        (Code::SSL_CLOSED, K::Tls, No),
+    ]
+};
+
+/// What the server says of a table or keyspace that is not there, in the versions from 3.11 to 5.0.
+const MISSING: &[&str] = &["unconfigured table", "does not exist", "Keyspace doesn't exist"];
+
+/// What it says of a SELECT by a column that is neither key nor indexed.
+const NO_INDEX: &str = "ALLOW FILTERING";
+
+/// What else it says, with the same code, of a schema that is not what the statement needs.
+const DIFFERENT: &[&str] = &[
+    "Undefined column name",
+    "Unknown identifier",
+    "PRIMARY KEY",
+    "primary key",
+    "partition key",
+    "clustering column",
+    "secondary index",
+    "Expected 8 or 0 byte",
+];
+
+/// The error of a request.
+pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
+    match error.kind() {
+        DriverKind::CassError(code, text) => from_code(*code, text),
+        DriverKind::CassErrorResult(code, text, _, actual, required, ..) => {
+            let count = |number: i32| u32::try_from(number).unwrap_or(0);
+            let (required, actual) = (count(*required), count(*actual));
+            let error = from_code(*code, text);
+            match code {
+                Code::SERVER_UNAVAILABLE => error.with_replicas(Replicas::Alive { required, alive: actual }),
+                Code::SERVER_WRITE_TIMEOUT
+                | Code::SERVER_READ_TIMEOUT
+                | Code::SERVER_WRITE_FAILURE
+                | Code::SERVER_READ_FAILURE => error.with_replicas(Replicas::Received { required, received: actual }),
+                _ => error,
+            }
+        }
+        _ => Error::new(ErrorKind::Internal, format!("the Cassandra binding failed: {error}")),
+    }
+}
+
+/// The error of connecting: the same codes, but no request was under way that could have been applied. Where nobody
+/// answers, the driver does not say where it asked.
+pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Error {
+    let DriverKind::CassError(code @ (Code::LIB_NO_HOSTS_AVAILABLE | Code::LIB_REQUEST_TIMED_OUT), text) = error.kind()
+    else {
+        return from_driver(error).with_indeterminate(false);
+    };
+    let datacenter = config.local_datacenter().map_or(String::new(), |name| format!(", local datacenter {name}"));
+    let (hosts, port) = (config.contact_points().join(", "), config.port());
+    let message = format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?})");
+    Error::new(ErrorKind::Unreachable, message)
+}
+
+fn from_code(code: Code, text: &str) -> Error {
+    let row = TABLE.iter().find(|(known, ..)| *known == code);
+    let (kind, applied) = row.map_or((ErrorKind::Internal, Applied::Unknown), |(_, kind, applied)| (*kind, *applied));
+    let (kind, detail) = match code {
+        Code::SERVER_INVALID_QUERY if MISSING.iter().any(|part| text.contains(part)) => {
+            (ErrorKind::Schema, Detail::MissingTable)
+        }
+        Code::SERVER_INVALID_QUERY if text.contains(NO_INDEX) => (ErrorKind::Schema, Detail::NoIndex),
+        Code::SERVER_INVALID_QUERY if DIFFERENT.iter().any(|part| text.contains(part)) => {
+            (ErrorKind::Schema, Detail::None)
+        }
+        Code::LIB_UNEXPECTED_RESPONSE if text.contains("ID mismatch") => (kind, Detail::StaleStatement),
+        Code::LIB_NO_HOSTS_AVAILABLE => (kind, Detail::NoLiveConnection),
+        _ => (kind, Detail::None),
+    };
+    Error::new(kind, format!("{text} ({code:?})")).with_detail(detail).with_indeterminate(applied == Applied::Unknown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Hands the driver's own log lines to the `log` crate.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Once,
+};
+
+use slog::{Drain, Level, Never, OwnedKVList, Record};
+
+/// What the ScyllaDB build of the driver logs as an error for each connection to an Apache Cassandra.
+const NOISE: &str = "Could not retrieve sharding info";
+
+/// Installs the bridge, once in a process: the driver has one log callback for all its sessions, and it must be there
+/// before the first of them.
+pub(super) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| cassandra_cpp::set_slog_logger(slog::Logger::root(Bridge, slog::o!())));
+}
+
+/// Not the binding's own bridge to `log`: that one leaves no way to drop a line, and a logger that panics inside it
+/// ends the process.
+struct Bridge;
+
+impl Drain for Bridge {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> Result<(), Never> {
+        let message = record.msg().to_string();
+        if !message.contains(NOISE) {
+            // The driver's C++ frames are above this one: a panic must not pass through them.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                log::log!(target: "durable_store::driver", level(record.level()), "{message}");
+            }));
+        }
+        Ok(())
+    }
+}
+
+fn level(level: Level) -> log::Level {
+    match level {
+        Level::Critical | Level::Error => log::Level::Error,
+        Level::Warning => log::Level::Warn,
+        Level::Info => log::Level::Info,
+        Level::Debug => log::Level::Debug,
+        Level::Trace => log::Level::Trace,
+    }
+}

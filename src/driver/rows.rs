@@ -1,0 +1,83 @@
+//! The rows of an answer, with their cells as Rust values.
+
+use cassandra_cpp::{CassResult, LendingIterator, Value as CassValue};
+
+use super::error::from_driver;
+use crate::Result;
+
+/// One page of rows.
+pub(crate) struct Rows(CassResult);
+
+impl Rows {
+    pub(super) fn new(result: CassResult) -> Self {
+        Self(result)
+    }
+
+    /// What `f` makes of each row, until it fails.
+    pub(crate) fn map<T>(&self, mut f: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let mut rows = self.0.iter();
+        let mut made = Vec::new();
+        while let Some(row) = rows.next() {
+            made.push(f(&Row(row))?);
+        }
+        Ok(made)
+    }
+
+    /// What `f` makes of the first row.
+    pub(crate) fn first<T>(&self, f: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        self.0.first_row().map(|row| f(&Row(row))).transpose()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.row_count() == 0
+    }
+
+    /// Where the next page begins, if there is one.
+    pub(crate) fn next_page(&self) -> Result<Option<Vec<u8>>> {
+        self.0.paging_state_token().map_err(from_driver)
+    }
+}
+
+/// One row; cells are asked for by their place in the SELECT and are `None` where null.
+pub(crate) struct Row<'r>(cassandra_cpp::Row<'r>);
+
+impl Row<'_> {
+    pub(crate) fn bigint(&self, index: usize) -> Result<Option<i64>> {
+        self.cell(index, |value| value.get_i64())
+    }
+
+    pub(crate) fn int(&self, index: usize) -> Result<Option<i32>> {
+        self.cell(index, |value| value.get_i32())
+    }
+
+    pub(crate) fn text(&self, index: usize) -> Result<Option<String>> {
+        self.cell(index, |value| value.get_string())
+    }
+
+    pub(crate) fn blob(&self, index: usize) -> Result<Option<Vec<u8>>> {
+        self.cell(index, |value| value.get_bytes().map(<[u8]>::to_vec))
+    }
+
+    pub(crate) fn uuid(&self, index: usize) -> Result<Option<String>> {
+        self.cell(index, |value| value.get_uuid().map(|uuid| uuid.to_string()))
+    }
+
+    /// The value of one entry of a `map<text, text>`.
+    pub(crate) fn map_entry(&self, index: usize, key: &str) -> Result<Option<String>> {
+        let entry = self.cell(index, |value| {
+            let mut entries = value.get_map()?;
+            while let Some((name, value)) = entries.next() {
+                if name.get_str()? == key {
+                    return value.get_string().map(Some);
+                }
+            }
+            Ok(None)
+        })?;
+        Ok(entry.flatten())
+    }
+
+    fn cell<T>(&self, index: usize, get: impl FnOnce(&CassValue<'_>) -> cassandra_cpp::Result<T>) -> Result<Option<T>> {
+        let value = self.0.get_column(index).map_err(from_driver)?;
+        if value.is_null() { Ok(None) } else { get(&value).map(Some).map_err(from_driver) }
+    }
+}

@@ -1,0 +1,273 @@
+//! One session of the driver, shared by all calls, with the statements prepared on it.
+
+use std::{
+    collections::HashMap,
+    mem, process,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use cassandra_cpp::{Cluster, PreparedStatement, RetryPolicy, Statement};
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::{
+    error::{from_connect, from_driver},
+    log,
+    rows::Rows,
+    wait::{block_on, guarded},
+};
+use crate::{Config, Consistency, Error, ErrorKind, Result, error::Detail};
+
+/// A connection without an answer is noticed after the idle timeout; the driver's own defaults are 30 and 60 seconds.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The driver's own defaults back off to 10 minutes, in which a node that is back stays unused.
+const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+const RECONNECT_MOST: Duration = Duration::from_secs(1);
+
+/// How long no connection must have come or gone before a session is closed, and how long that is waited for.
+const SETTLED: Duration = Duration::from_millis(200);
+const LONGEST_SETTLING: Duration = Duration::from_millis(800);
+
+/// The rows of one id, in as many shards, are read in pages of this many.
+const PAGE_ROWS: i32 = 500;
+
+/// A value bound to a marker of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'v> {
+    Bigint(i64),
+    Text(&'v str),
+    Blob(&'v [u8]),
+}
+
+/// A statement with its values and how it is to be run.
+#[derive(Debug)]
+pub(crate) struct Request<'r> {
+    /// The text, with a `?` for each value.
+    pub(crate) cql: &'r str,
+    pub(crate) values: &'r [Value<'r>],
+    pub(crate) consistency: Consistency,
+    /// When to give up waiting for the answer.
+    pub(crate) deadline: Instant,
+    /// The client timestamp of a write, in microseconds since 1970.
+    pub(crate) timestamp: Option<i64>,
+    /// Where the page begins, as an earlier page said; `None` for the first.
+    pub(crate) page: Option<Vec<u8>>,
+}
+
+/// A connected session. Dropping it closes it in the background, since closing blocks while requests are in flight.
+pub(crate) struct Session {
+    inner: Option<Inner>,
+    closing: Closing,
+    process: u32,
+}
+
+/// The statements hold the session too: all of it is dropped together.
+struct Inner {
+    prepared: RwLock<HashMap<String, Arc<PreparedStatement>>>,
+    session: cassandra_cpp::Session,
+}
+
+/// Tells when a session that was dropped is closed.
+#[derive(Clone, Default)]
+pub(crate) struct Closing(Arc<Closed>);
+
+#[derive(Default)]
+struct Closed {
+    closed: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Closing {
+    /// Waits until the session is closed; `false` if that takes longer.
+    pub(crate) fn wait(&self, timeout: Duration) -> bool {
+        let mut closed = self.0.closed.lock();
+        !self.0.changed.wait_while_for(&mut closed, |closed| !*closed, timeout).timed_out()
+    }
+
+    fn end(&self) {
+        *self.0.closed.lock() = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Session {
+    /// Connects to the cluster. Blocks until the driver has succeeded or given up, whatever that takes: a connect that
+    /// is abandoned hangs its thread for ever.
+    pub(crate) fn connect(config: &Config) -> Result<Self> {
+        guarded(|| {
+            log::install();
+            let mut cluster = cluster(config).map_err(|error| from_connect(error, config))?;
+            let connected = block_on(cluster.connect(), None);
+            let session =
+                connected.ok_or_else(unreachable_without_deadline)?.map_err(|error| from_connect(error, config))?;
+            let inner = Inner { prepared: RwLock::default(), session };
+            Ok(Self { inner: Some(inner), closing: Closing::default(), process: process::id() })
+        })
+    }
+
+    /// Runs a statement that is used again and again: it is prepared once.
+    pub(crate) fn execute(&self, request: &Request<'_>) -> Result<Rows> {
+        guarded(|| {
+            let inner = self.inner()?;
+            let executed = inner.run(inner.prepared(request)?.bind(), request);
+            match executed {
+                // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
+                // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
+                Err(error) if matches!(error.detail(), Detail::StaleStatement | Detail::NoLiveConnection) => {
+                    inner.prepared.write().remove(request.cql);
+                    inner.run(inner.prepared(request)?.bind(), request)
+                }
+                executed => executed,
+            }
+        })
+    }
+
+    /// Runs a statement once, without preparing it.
+    pub(crate) fn query(&self, request: &Request<'_>) -> Result<Rows> {
+        guarded(|| {
+            let inner = self.inner()?;
+            inner.run(inner.session.statement(request.cql), request)
+        })
+    }
+
+    /// Tells, after this session was dropped, when it is closed.
+    pub(crate) fn closing(&self) -> Closing {
+        self.closing.clone()
+    }
+
+    fn inner(&self) -> Result<&Inner> {
+        self.inner.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, "the session is already closed"))
+    }
+}
+
+impl Inner {
+    fn prepared(&self, request: &Request<'_>) -> Result<Arc<PreparedStatement>> {
+        if let Some(statement) = self.prepared.read().get(request.cql) {
+            return Ok(Arc::clone(statement));
+        }
+        let prepared = guarded(|| {
+            let prepared = block_on(self.session.prepare(request.cql), Some(request.deadline));
+            prepared.ok_or_else(not_prepared_in_time)?.map_err(from_driver)
+        });
+        // Only the text was sent, without values: whatever the error, nothing was written.
+        let statement = Arc::new(prepared.map_err(|error| error.with_indeterminate(false))?);
+        self.prepared.write().insert(request.cql.to_owned(), Arc::clone(&statement));
+        Ok(statement)
+    }
+
+    fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
+        set_up(&mut statement, request).map_err(from_driver)?;
+        let left = request.deadline.saturating_duration_since(Instant::now());
+        // 0 would mean no timeout at all.
+        statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
+        let executed = self.session.execute_with_payloads(&statement).wait();
+        executed.map(|(result, _)| Rows::new(result)).map_err(from_driver)
+    }
+
+    /// Waits until no connection has come or gone for a while. When a node comes back, the driver prepares all statements
+    /// on it anew; a session that is closed during that ends the process ("pure virtual method called", CASSCPP-3).
+    fn settle(&self) {
+        let deadline = Instant::now() + LONGEST_SETTLING;
+        let (mut connections, mut since) = (self.connections(), Instant::now());
+        while since.elapsed() < SETTLED && Instant::now() < deadline {
+            thread::sleep(SETTLED / 10);
+            if self.connections() != connections {
+                (connections, since) = (self.connections(), Instant::now());
+            }
+        }
+    }
+
+    fn connections(&self) -> u64 {
+        self.session.get_metrics().total_connections
+    }
+}
+
+fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Result<()> {
+    for (index, value) in request.values.iter().enumerate() {
+        match value {
+            Value::Bigint(number) => statement.bind_int64(index, *number)?,
+            Value::Text(text) => statement.bind_string(index, text)?,
+            Value::Blob(bytes) => statement.bind_bytes(index, bytes.to_vec())?,
+        };
+    }
+    statement.set_paging_size(PAGE_ROWS)?;
+    statement.set_consistency(consistency(request.consistency))?;
+    if let Some(timestamp) = request.timestamp {
+        statement.set_timestamp(timestamp)?;
+    }
+    if let Some(page) = &request.page {
+        statement.set_paging_state_token(page)?;
+    }
+    Ok(())
+}
+
+fn cluster(config: &Config) -> cassandra_cpp::Result<Cluster> {
+    let mut cluster = Cluster::default();
+    cluster.set_contact_points(&config.contact_points().join(","))?;
+    cluster.set_port(config.port())?;
+    if let Some(credentials) = config.credentials() {
+        cluster.set_credentials(&credentials.username, &credentials.password)?;
+    }
+    if let Some(datacenter) = config.local_datacenter() {
+        cluster.set_load_balance_dc_aware::<()>(datacenter, 0, false)?;
+    }
+    cluster.set_num_threads_io(config.io_threads())?;
+    cluster.set_core_connections_per_host(config.core_connections_per_host())?;
+    cluster.set_connect_timeout(config.connect_timeout());
+    cluster.set_resolve_timeout(config.connect_timeout());
+    cluster.set_request_timeout(config.request_timeout());
+    cluster.set_connection_heartbeat_interval(HEARTBEAT);
+    cluster.set_connection_idle_timeout(IDLE_TIMEOUT);
+    cluster.set_exponential_reconnect(RECONNECT_FIRST, RECONNECT_MOST);
+    // Retries are this crate's: the driver's own policy hides which error it was.
+    cluster.set_retry_policy(RetryPolicy::fallthrough_new());
+    Ok(cluster)
+}
+
+fn consistency(level: Consistency) -> cassandra_cpp::Consistency {
+    use cassandra_cpp::Consistency as Driver;
+    match level {
+        Consistency::One => Driver::ONE,
+        Consistency::Two => Driver::TWO,
+        Consistency::Three => Driver::THREE,
+        Consistency::Quorum => Driver::QUORUM,
+        Consistency::All => Driver::ALL,
+        Consistency::LocalQuorum => Driver::LOCAL_QUORUM,
+        Consistency::EachQuorum => Driver::EACH_QUORUM,
+        Consistency::LocalOne => Driver::LOCAL_ONE,
+        Consistency::Serial => Driver::SERIAL,
+        Consistency::LocalSerial => Driver::LOCAL_SERIAL,
+    }
+}
+
+fn unreachable_without_deadline() -> Error {
+    Error::new(ErrorKind::Internal, "connecting ended without an outcome")
+}
+
+fn not_prepared_in_time() -> Error {
+    Error::new(ErrorKind::Timeout, "the statement was not prepared in time")
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let inner = self.inner.take();
+        // In a forked child the driver's threads do not exist: closing would wait for them for ever.
+        if process::id() != self.process {
+            mem::forget(inner);
+            return;
+        }
+        let closing = self.closing();
+        let close = move || {
+            inner.iter().for_each(Inner::settle);
+            drop(inner);
+            closing.end();
+        };
+        // If no thread can be had, the closure, and with it the session, is dropped here.
+        if thread::Builder::new().name("durable-store-close".into()).spawn(close).is_err() {
+            self.closing.end();
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What every method that can fail returns.
+
+use std::{error, fmt, sync::Arc};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in terms of what a caller does next.
+///
+/// The numbers are also the codes of the C interface; a number is never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum ErrorKind {
+    /// A setting is refused, or the call does not fit the settings.
+    Config = 1,
+    /// The store was never connected, or was disconnected.
+    NotConnected = 2,
+    /// No lease became free before the call's deadline.
+    PoolTimeout = 3,
+    /// Connecting failed: nothing answers there, or the name does not resolve.
+    Unreachable = 4,
+    /// The server refused the credentials, or the role may not do this.
+    Authentication = 5,
+    /// The encrypted connection could not be set up.
+    Tls = 6,
+    /// Too few replicas are alive, or there is no live connection.
+    Unavailable = 7,
+    /// No answer came in time, or the connection died under the request.
+    Timeout = 8,
+    /// The server, or the driver's own queue, takes no more requests.
+    Overloaded = 9,
+    /// The condition of a conditional write did not hold.
+    Conflict = 10,
+    /// The state or key is not acceptable: nothing was sent, or the server refused it as invalid.
+    InvalidState = 11,
+    /// The stored row cannot be read as a state.
+    Corrupt = 12,
+    /// Keyspace, table, column, key or index is missing or different from what the store needs.
+    Schema = 13,
+    /// The server failed while it worked on the request.
+    Server = 14,
+    /// A bug of this crate, or a panic caught at the driver's edge.
+    Internal = 15,
+}
+
+impl ErrorKind {
+    /// Whether a new call may succeed without anything being changed.
+    fn is_retryable(self) -> bool {
+        matches!(self, Self::PoolTimeout | Self::Unreachable | Self::Unavailable | Self::Timeout | Self::Overloaded)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// How many replicas had to answer, and how many did, as the server counted them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replicas {
+    Alive { required: u32, alive: u32 },
+    Received { required: u32, received: u32 },
+}
+
+/// What the rest of the crate needs to know of an error beyond its kind, to decide whether to try again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Detail {
+    #[default]
+    None,
+    /// Perhaps only a node that has not yet heard of a new table.
+    MissingTable,
+    /// The driver has no connection to any node: nothing was sent.
+    NoLiveConnection,
+    /// The prepared statement no longer fits the table.
+    StaleStatement,
+    /// The statement would need an index that is not there.
+    NoIndex,
+}
+
+/// An error of the store: what happened, in which operation, to which entity, and what that means for the caller.
+///
+/// [`kind`](Error::kind) says what to do next; [`is_retryable`](Error::is_retryable) whether calling again can help;
+/// [`is_indeterminate`](Error::is_indeterminate) whether a write may have been applied all the same.
+///
+/// Neither passwords nor payloads ever appear in it.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    operation: Option<&'static str>,
+    persistence_id: Option<String>,
+    stored_version: Option<u64>,
+    replicas: Option<Replicas>,
+    indeterminate: bool,
+    detail: Detail,
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            operation: None,
+            persistence_id: None,
+            stored_version: None,
+            replicas: None,
+            indeterminate: false,
+            detail: Detail::None,
+            source: None,
+        }))
+    }
+
+    /// What went wrong, in terms of what to do next.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The method that failed, such as `"write_state"`. `None` where no call was under way, as in building a
+    /// [`Config`](crate::Config).
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The entity the failed call was about.
+    pub fn persistence_id(&self) -> Option<&str> {
+        self.0.persistence_id.as_deref()
+    }
+
+    /// The version number found in the table by a conditional write that was refused
+    /// ([`ErrorKind::Conflict`]). `None` when the row was absent, and for every other kind.
+    pub fn stored_version(&self) -> Option<u64> {
+        self.0.stored_version
+    }
+
+    /// How many replicas had to be alive or to answer, where the server said so.
+    pub fn required(&self) -> Option<u32> {
+        self.0.replicas.map(|replicas| match replicas {
+            Replicas::Alive { required, .. } | Replicas::Received { required, .. } => required,
+        })
+    }
+
+    /// How many replicas were known to be alive, where the server refused the request for too few of them.
+    pub fn alive(&self) -> Option<u32> {
+        match self.0.replicas {
+            Some(Replicas::Alive { alive, .. }) => Some(alive),
+            _ => None,
+        }
+    }
+
+    /// How many replicas answered before the server gave up waiting or failed.
+    pub fn received(&self) -> Option<u32> {
+        match self.0.replicas {
+            Some(Replicas::Received { received, .. }) => Some(received),
+            _ => None,
+        }
+    }
+
+    /// Whether a *new* call may succeed although nothing was changed. A new plain write takes a new timestamp.
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind.is_retryable()
+    }
+
+    /// Whether the write or delete may have been applied, now or later, although the call failed.
+    ///
+    /// Once any attempt inside the call ended unknown this stays `true`, whatever ended the call. `false` means that
+    /// nothing was written. Always `false` for reads.
+    pub fn is_indeterminate(&self) -> bool {
+        self.0.indeterminate
+    }
+
+    /// Adds which call failed. What is already there stays: the innermost operation knows best.
+    pub(crate) fn during(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
+        self.0.operation.get_or_insert(operation);
+        if self.0.persistence_id.is_none() {
+            self.0.persistence_id = persistence_id.map(str::to_owned);
+        }
+        self
+    }
+
+    pub(crate) fn with_replicas(mut self, replicas: Replicas) -> Self {
+        self.0.replicas = Some(replicas);
+        self
+    }
+
+    pub(crate) fn with_indeterminate(mut self, indeterminate: bool) -> Self {
+        self.0.indeterminate = indeterminate;
+        self
+    }
+
+    pub(crate) fn detail(&self) -> Detail {
+        self.0.detail
+    }
+
+    pub(crate) fn with_detail(mut self, detail: Detail) -> Self {
+        self.0.detail = detail;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+}
+
+/// Ids can be tens of thousands of bytes long; a message shows this many characters of one.
+const SHOWN_ID_CHARACTERS: usize = 64;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.0.operation {
+            write!(f, "{operation}")?;
+            if let Some(id) = &self.0.persistence_id {
+                let shown: String = id.chars().take(SHOWN_ID_CHARACTERS).collect();
+                let more = if shown.len() < id.len() { "…" } else { "" };
+                write!(f, " {shown:?}{more}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.0.message)?;
+        match self.0.replicas {
+            Some(Replicas::Alive { required, alive }) => write!(f, " ({required} replicas required, {alive} alive)")?,
+            Some(Replicas::Received { required, received }) => {
+                write!(f, " ({required} answers required, {received} received)")?;
+            }
+            None => {}
+        }
+        if self.0.indeterminate {
+            f.write_str("; the write may have been applied")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("operation", &inner.operation)
+            .field("persistence_id", &inner.persistence_id)
+            .field("stored_version", &inner.stored_version)
+            .field("replicas", &inner.replicas)
+            .field("indeterminate", &inner.indeterminate)
+            .field("source", &inner.source)
+            .finish()
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_wide_and_crosses_threads() {
+        fn crosses_threads<T: Send + Sync + 'static>() {}
+        crosses_threads::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Option<Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_text_names_operation_id_numbers_and_doubt_but_never_the_source() {
+        let error = Error::new(ErrorKind::Unavailable, "too few replicas are alive")
+            .with_replicas(Replicas::Alive { required: 2, alive: 1 })
+            .with_indeterminate(true)
+            .with_source(Error::new(ErrorKind::Timeout, "the cause"))
+            .during("write_state", Some("account-42"));
+        assert_eq!(
+            error.to_string(),
+            "write_state \"account-42\": too few replicas are alive (2 replicas required, 1 alive); \
+             the write may have been applied"
+        );
+        assert_eq!(error.source().unwrap().to_string(), "the cause");
+        assert_eq!((error.required(), error.alive(), error.received()), (Some(2), Some(1), None));
+        assert!(error.is_retryable() && error.is_indeterminate());
+    }
+
+    #[test]
+    fn a_long_id_is_shortened_in_the_text_and_whole_in_the_accessor() {
+        let id = "ы".repeat(1_000);
+        let error = Error::new(ErrorKind::Timeout, "late").during("ping", Some(&id));
+        assert!(error.to_string().chars().count() < 100);
+        assert_eq!(error.persistence_id(), Some(id.as_str()));
+    }
+
+    #[test]
+    fn the_innermost_operation_stays() {
+        let error = Error::new(ErrorKind::Timeout, "late").during("connect", None).during("write_state", Some("a"));
+        assert_eq!((error.operation(), error.persistence_id()), (Some("connect"), Some("a")));
+    }
+}

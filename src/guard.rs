@@ -1,0 +1,70 @@
+//! What is refused before anything is sent.
+
+use crate::{Error, ErrorKind, Result};
+
+/// Cassandra's bound on a key.
+const KEY_BYTES: usize = 65_535;
+
+/// Storage-attached indexes silently drop longer terms: the write is acknowledged and the row never found.
+const INDEXED_BYTES: usize = 8_192;
+
+/// Refuses a persistence id that the table, or the index that reads go through, cannot hold.
+pub(crate) fn check_persistence_id(persistence_id: &str, through_index: bool) -> Result<()> {
+    let (limit, reason) = if through_index {
+        (INDEXED_BYTES, "the most the index that reads go through can find")
+    } else {
+        (KEY_BYTES, "the most a Cassandra key can have")
+    };
+    match persistence_id.len() {
+        0 => Err(Error::new(ErrorKind::InvalidState, "persistence_id: is empty")),
+        bytes if bytes > limit => {
+            let message = format!("persistence_id: has {bytes} bytes, {limit} are {reason}");
+            Err(Error::new(ErrorKind::InvalidState, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a payload over the limit that `set_by` names.
+pub(crate) fn check_payload(payload: &[u8], limit: usize, set_by: &str) -> Result<()> {
+    if payload.len() <= limit {
+        return Ok(());
+    }
+    let message = format!("resulting_state: its payload has {} bytes, {limit} are allowed by {set_by}", payload.len());
+    Err(Error::new(ErrorKind::InvalidState, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_bounds_that_depend_on_the_index() {
+        for (bytes, through_index, fits) in [
+            (0, false, false),
+            (0, true, false),
+            (1, true, true),
+            (INDEXED_BYTES, true, true),
+            (INDEXED_BYTES + 1, true, false),
+            (INDEXED_BYTES + 1, false, true),
+            (KEY_BYTES, false, true),
+            (KEY_BYTES + 1, false, false),
+        ] {
+            let checked = check_persistence_id(&"a".repeat(bytes), through_index);
+            assert_eq!(checked.is_ok(), fits, "{bytes} {through_index}");
+            if let Err(error) = checked {
+                assert_eq!(error.kind(), ErrorKind::InvalidState);
+                assert!(error.to_string().starts_with("persistence_id: "), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_payload_over_the_limit_is_refused_with_both_numbers_and_the_setting() {
+        assert!(check_payload(&[0; 8], 8, "`max_payload_bytes`").is_ok());
+        let error = check_payload(&[0; 9], 8, "`max_payload_bytes`").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidState);
+        let text = error.to_string();
+        assert!(text.contains("9 bytes, 8 are allowed by `max_payload_bytes`"), "{text}");
+    }
+}

@@ -1,0 +1,68 @@
+//! Keeps the latest state of each entity in Apache Cassandra, for programs that run on plain threads.
+//!
+//! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state) and
+//! [`get_latest_state`](DurableStore::get_latest_state), each of which blocks its thread until it has an outcome.
+//! [`Config`] is the reference of settings, [`Error`] says what a failure means, and
+//! [`_documentation::errors`] what to do about each kind. [`MemoryStore`] stands in for it in tests.
+//!
+//! ```no_run
+//! use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
+//!
+//! let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+//! store.connect()?;
+//! store.write_state(&DurableState::new("account-42", 1, &Timestamp::default()))?;
+//! let latest = store.get_latest_state("account-42")?;
+//! # Ok::<(), durable_store::Error>(())
+//! ```
+//!
+//! It reads and writes the same rows as the Go module "Durable State Store (Cassandra)" of the actor framework eGo.
+//!
+//! **Not supported**: asynchronous calls, other tables than the store's own, and keeping earlier states.
+//!
+#![forbid(unsafe_code)]
+
+pub mod _documentation;
+mod any;
+mod catalog;
+mod codec;
+mod config;
+mod connection;
+mod consistency;
+mod contract;
+mod cql;
+mod driver;
+mod error;
+mod guard;
+mod key;
+mod layout;
+mod lifecycle;
+mod memory;
+mod payload_format;
+mod pool;
+mod retry;
+mod schema_options;
+mod sharding;
+mod state;
+mod store;
+mod table;
+mod timestamp;
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+pub use config::{Config, ConfigBuilder};
+pub use consistency::Consistency;
+pub use contract::StateStore;
+pub use error::{Error, ErrorKind, Result};
+pub use key::StateKey;
+pub use layout::Layout;
+pub use memory::MemoryStore;
+pub use payload_format::PayloadFormat;
+pub use prost;
+pub use prost_types;
+pub use schema_options::{Replication, SchemaOptions};
+pub use sharding::Sharding;
+pub use state::DurableState;
+pub use store::DurableStore;

@@ -1,0 +1,161 @@
+//! Lends leases on the shared session through r2d2, and replaces the session when it stays dead.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
+
+use crate::{Config, Error, ErrorKind, Result, connection::Connection, driver::Closing, error::Detail};
+
+/// The driver reconnects by itself within a second or so of a node coming back. A session without any connection for
+/// this long is replaced, and no more often than this.
+const REBUILD_AFTER: Duration = Duration::from_secs(5);
+
+/// Bounds the calls in flight: each holds a lease. An exclusive session for each would be ten times slower.
+pub(crate) struct Pool {
+    config: Config,
+    leases: r2d2::Pool<Permits>,
+    shared: Mutex<Shared>,
+}
+
+struct Shared {
+    connection: Arc<Connection>,
+    /// Since when every request found no connection to any node.
+    dead_since: Option<Instant>,
+    /// Why connecting failed last, while the session is dead.
+    last_failure: Option<Error>,
+    rebuild: Rebuild,
+}
+
+/// The replacement of a dead session: one at a time.
+enum Rebuild {
+    Never,
+    UnderWay,
+    Ended(Instant),
+}
+
+/// A call's share of the session, given back when dropped.
+pub(crate) struct Lease<'p> {
+    pool: &'p Arc<Pool>,
+    _permit: PooledConnection<Permits>,
+}
+
+impl Pool {
+    pub(crate) fn new(config: Config, connection: Connection) -> Self {
+        let leases = r2d2::Pool::builder()
+            .max_size(config.pool_size())
+            .min_idle(Some(1))
+            // A permit does not age and cannot break: only the session can, and `observe` sees to that.
+            .test_on_check_out(false)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(Permits);
+        let connection = Arc::new(connection);
+        let shared = Shared { connection, dead_since: None, last_failure: None, rebuild: Rebuild::Never };
+        Self { config, leases, shared: Mutex::new(shared) }
+    }
+
+    /// Waits for a lease for at most `timeout`.
+    pub(crate) fn lease(self: &Arc<Self>, timeout: Duration) -> Result<Lease<'_>> {
+        let permit = self.leases.get_timeout(timeout).map_err(|_| {
+            let message = format!(
+                "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
+                self.leases.max_size()
+            );
+            let error = Error::new(ErrorKind::PoolTimeout, message);
+            match self.shared.lock().last_failure.clone() {
+                Some(cause) => error.with_source(cause),
+                None => error,
+            }
+        })?;
+        Ok(Lease { pool: self, _permit: permit })
+    }
+
+    /// Tells, after the pool was dropped, when its session is closed.
+    pub(crate) fn closing(&self) -> Closing {
+        self.shared.lock().connection.closing()
+    }
+
+    /// Learns from the outcome of an attempt whether the session is alive, and has it replaced when it stays dead.
+    fn observe(self: &Arc<Self>, failure: Option<&Error>) {
+        let mut shared = self.shared.lock();
+        let Some(failure) = failure.filter(|error| error.detail() == Detail::NoLiveConnection) else {
+            shared.dead_since = None;
+            shared.last_failure = None;
+            return;
+        };
+        let dead_since = *shared.dead_since.get_or_insert_with(Instant::now);
+        shared.last_failure.get_or_insert_with(|| failure.clone());
+        let due = dead_since.elapsed() >= REBUILD_AFTER
+            && match shared.rebuild {
+                Rebuild::Never => true,
+                Rebuild::UnderWay => false,
+                Rebuild::Ended(at) => at.elapsed() >= REBUILD_AFTER,
+            };
+        if due && self.begin_rebuild() {
+            shared.rebuild = Rebuild::UnderWay;
+        }
+    }
+
+    /// Calls go on failing fast on the dead session meanwhile.
+    fn begin_rebuild(self: &Arc<Self>) -> bool {
+        let (config, pool) = (self.config.clone(), Arc::downgrade(self));
+        let rebuild = move || {
+            let opened = Connection::open_guarded(&config);
+            // A pool that is gone was disconnected.
+            let Some(pool) = pool.upgrade() else { return };
+            let mut shared = pool.shared.lock();
+            shared.rebuild = Rebuild::Ended(Instant::now());
+            match opened {
+                Ok(connection) if shared.dead_since.is_some() => {
+                    log::warn!("the Cassandra session stayed dead and was replaced");
+                    shared.connection = Arc::new(connection);
+                    shared.dead_since = None;
+                }
+                // The driver was faster.
+                Ok(_) => {}
+                Err(error) => shared.last_failure = Some(error),
+            }
+        };
+        thread::Builder::new().name("durable-store-connect".into()).spawn(rebuild).is_ok()
+    }
+}
+
+impl Lease<'_> {
+    /// Makes one attempt on the session as it is now.
+    pub(crate) fn attempt<T>(&self, attempt: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = Arc::clone(&self.pool.shared.lock().connection);
+        let outcome = attempt(&connection);
+        self.pool.observe(outcome.as_ref().err());
+        outcome
+    }
+}
+
+/// r2d2's manager. What it manages is the right to use the session, since the session itself is shared.
+#[derive(Debug)]
+struct Permits;
+
+struct Permit;
+
+impl ManageConnection for Permits {
+    type Connection = Permit;
+    type Error = Infallible;
+
+    fn connect(&self) -> Result<Permit, Infallible> {
+        Ok(Permit)
+    }
+
+    fn is_valid(&self, _: &mut Permit) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn has_broken(&self, _: &mut Permit) -> bool {
+        false
+    }
+}

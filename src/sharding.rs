@@ -1,0 +1,105 @@
+//! How the shard of an id is known.
+
+use std::{fmt, sync::Arc};
+
+use crate::{DurableState, Error, ErrorKind, Result, StateKey};
+
+/// How the shard of an id is known, on a table keyed by shard. On a table keyed by id it has no effect.
+///
+/// Defaults to [`FromState`](Sharding::FromState), which eGo needs: there the shard is looked up for each write and can
+/// differ from one to the next. Where the shard follows from the id, say so: reads then go straight to one partition
+/// and need no index.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Sharding {
+    /// Each state carries its own shard. A read by id goes through an index on `persistence_id` and returns the newest
+    /// row: within a shard the last write wins, across shards the highest version number does.
+    #[default]
+    FromState,
+    /// Every entity is in this shard. A state or key with another shard is refused
+    /// ([`ErrorKind::InvalidState`]).
+    Fixed(u64),
+    /// The shard is computed from the persistence id; see [`Sharding::by`]. A state or key with another shard is
+    /// refused ([`ErrorKind::InvalidState`]).
+    By(Arc<dyn Fn(&str) -> u64 + Send + Sync>),
+}
+
+impl Sharding {
+    /// The shard is computed from the persistence id by `shard_of`, which must always give the same shard for an id.
+    ///
+    /// ```
+    /// use durable_store::Sharding;
+    ///
+    /// let sharding = Sharding::by(|persistence_id| persistence_id.len() as u64 % 16);
+    /// ```
+    pub fn by(shard_of: impl Fn(&str) -> u64 + Send + Sync + 'static) -> Self {
+        Self::By(Arc::new(shard_of))
+    }
+
+    /// The shard that `key` is in, if it can be known; refuses a key that carries another.
+    pub(crate) fn shard_of_key(&self, key: &StateKey<'_>) -> Result<Option<u64>> {
+        match (self.computed(key.persistence_id()), key.shard()) {
+            (Some(computed), Some(carried)) if computed != carried => Err(contradiction(computed, carried)),
+            (computed, carried) => Ok(computed.or(carried)),
+        }
+    }
+
+    /// Refuses a state that carries another shard than the one its id is in.
+    pub(crate) fn check_state(&self, state: &DurableState) -> Result<()> {
+        self.shard_of_key(&StateKey::from(state)).map(drop)
+    }
+
+    /// Whether reads by id have to look into every shard.
+    pub(crate) fn needs_index(&self) -> bool {
+        matches!(self, Self::FromState)
+    }
+
+    fn computed(&self, persistence_id: &str) -> Option<u64> {
+        match self {
+            Self::FromState => None,
+            Self::Fixed(shard) => Some(*shard),
+            Self::By(shard_of) => Some(shard_of(persistence_id)),
+        }
+    }
+}
+
+fn contradiction(computed: u64, carried: u64) -> Error {
+    let message = format!("shard: {carried} was given, but `sharding` puts this id into shard {computed}");
+    Error::new(ErrorKind::InvalidState, message)
+}
+
+impl fmt::Debug for Sharding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromState => f.write_str("FromState"),
+            Self::Fixed(shard) => write!(f, "Fixed({shard})"),
+            Self::By(_) => f.write_str("By(..)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shard_comes_from_the_key_the_constant_or_the_function() {
+        let by_length = Sharding::by(|id| id.len() as u64);
+        for (sharding, key, shard) in [
+            (&Sharding::FromState, StateKey::from("abc"), None),
+            (&Sharding::FromState, StateKey::from((9, "abc")), Some(9)),
+            (&Sharding::Fixed(7), StateKey::from("abc"), Some(7)),
+            (&Sharding::Fixed(7), StateKey::from((7, "abc")), Some(7)),
+            (&by_length, StateKey::from("abc"), Some(3)),
+        ] {
+            assert_eq!(sharding.shard_of_key(&key).unwrap(), shard, "{sharding:?} {key:?}");
+        }
+    }
+
+    #[test]
+    fn a_contradicting_shard_is_refused() {
+        let error = Sharding::Fixed(7).shard_of_key(&StateKey::from((8, "abc"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidState);
+        assert!(error.to_string().starts_with("shard: 8"), "{error}");
+    }
+}

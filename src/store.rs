@@ -1,0 +1,114 @@
+//! The store: its lifecycle, and the one door that every call goes through.
+
+mod read;
+mod schema;
+mod write;
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use crate::{
+    Config, Result,
+    connection::Connection,
+    lifecycle::Lifecycle,
+    pool::Pool,
+    retry::{self, Effect, Limits},
+};
+
+/// Keeps the latest state of each entity in a Cassandra table.
+///
+/// A handle: cheap to clone, safe to share between threads. All clones share one session and one pool, and
+/// [`disconnect`](DurableStore::disconnect) on one of them disconnects all. When the last is dropped, the session is
+/// closed; dropping waits at most one second for that.
+///
+/// A child made by `fork` has to make a store of its own: there every call on this one is
+/// [`NotConnected`](crate::ErrorKind::NotConnected).
+///
+/// Every method blocks the calling thread, for [`call_timeout`](crate::ConfigBuilder::call_timeout) at the longest.
+///
+/// ```no_run
+/// use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
+///
+/// let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+/// store.connect()?;
+/// store.write_state(&DurableState::new("account-42", 1, &Timestamp::default()))?;
+/// let latest = store.get_latest_state("account-42")?;
+/// assert_eq!(latest.map(|state| state.version_number), Some(1));
+/// store.disconnect()?;
+/// # Ok::<(), durable_store::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct DurableStore {
+    lifecycle: Arc<Lifecycle>,
+}
+
+impl DurableStore {
+    /// A store with these settings, not yet connected. Does no I/O.
+    pub fn new(config: Config) -> Self {
+        Self { lifecycle: Arc::new(Lifecycle::new(config)) }
+    }
+
+    /// The settings of this store.
+    pub fn config(&self) -> &Config {
+        self.lifecycle.config()
+    }
+
+    /// Connects and looks at the table, which must be there. Does nothing if connected; however many threads call it at
+    /// once, one session is made. A store that was disconnected can be connected again.
+    ///
+    /// # Errors
+    /// - [`Unreachable`](crate::ErrorKind::Unreachable): nothing answers there, or the name does not resolve.
+    /// - [`Authentication`](crate::ErrorKind::Authentication): the server refused the credentials.
+    /// - [`Schema`](crate::ErrorKind::Schema): keyspace or table is missing, or the table has neither
+    ///   [`Layout`](crate::Layout); the error says what was found.
+    /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
+    pub fn connect(&self) -> Result<()> {
+        let limits = Limits::new(self.config());
+        self.lifecycle.connect(limits.deadline).map(drop).map_err(|error| error.during("connect", None))
+    }
+
+    /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
+    /// later are [`NotConnected`](crate::ErrorKind::NotConnected). Does nothing if not connected.
+    ///
+    /// # Errors
+    /// [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight then; the session closes when they end.
+    pub fn disconnect(&self) -> Result<()> {
+        let timeout = self.config().call_timeout();
+        self.lifecycle.disconnect(timeout).map_err(|error| error.during("disconnect", None))
+    }
+
+    /// Connects if needed, then asks the server for an answer.
+    ///
+    /// # Errors
+    /// Those of [`connect`](DurableStore::connect), and what keeps a request from being answered:
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout),
+    /// [`Overloaded`](crate::ErrorKind::Overloaded), [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
+    pub fn ping(&self) -> Result<()> {
+        let limits = Limits::new(self.config());
+        let connected = self.lifecycle.connect(limits.deadline);
+        let pinged = connected.and_then(|pool| call(&pool, &limits, Effect::Read, Connection::ping));
+        pinged.map_err(|error| error.during("ping", None))
+    }
+
+    /// Makes a call on the connected store.
+    fn call<T>(&self, effect: Effect, attempt: impl FnMut(&Connection, Instant) -> Result<T>) -> Result<T> {
+        let limits = Limits::new(self.config());
+        call(&self.lifecycle.pool()?, &limits, effect, attempt)
+    }
+}
+
+/// The one door: takes a lease and tries, until the call's deadline. `attempt` is told when it has to give up.
+fn call<T>(
+    pool: &Arc<Pool>,
+    limits: &Limits,
+    effect: Effect,
+    mut attempt: impl FnMut(&Connection, Instant) -> Result<T>,
+) -> Result<T> {
+    let lease = pool.lease(limits.left())?;
+    retry::run(limits, effect, |deadline| lease.attempt(|connection| attempt(connection, deadline)))
+}
+
+impl fmt::Debug for DurableStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DurableStore").field("config", self.config()).finish_non_exhaustive()
+    }
+}

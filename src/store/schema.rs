@@ -1,0 +1,165 @@
+//! Making the keyspace, the table and its index.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::DurableStore;
+use crate::{
+    Config, Error, ErrorKind, Result, SchemaOptions, catalog,
+    cql::{self, TableStatements},
+    driver::{Request, Session, Value},
+    error::Detail,
+    table,
+};
+
+/// Making a schema is slow, and slower on a busy cluster: it has a deadline of its own.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Nodes agree for a moment and part again while several clients make the same table.
+const AGREEMENTS_IN_A_ROW: u32 = 10;
+const BETWEEN_POLLS: Duration = Duration::from_millis(100);
+
+impl DurableStore {
+    /// Makes what is missing of keyspace, table and index, and waits until every node has it and the index answers.
+    /// Never done unasked. Needs no [`connect`](DurableStore::connect): it opens and closes a session of its own. Any
+    /// number of programs may do it at once.
+    ///
+    /// Takes at most 60 seconds, whatever [`call_timeout`](crate::ConfigBuilder::call_timeout) says.
+    ///
+    /// # Errors
+    /// - [`Config`](ErrorKind::Config): the replication is refused.
+    /// - [`Schema`](ErrorKind::Schema): a table is there and is different, or an index of the same name is on another
+    ///   table.
+    /// - Those of [`connect`](DurableStore::connect); [`Authentication`](ErrorKind::Authentication) also where the role
+    ///   may not create.
+    /// - [`Timeout`](ErrorKind::Timeout): the nodes did not agree in time, or the index does not answer yet.
+    pub fn create_schema(&self, options: &SchemaOptions) -> Result<()> {
+        Work { config: self.config(), options, deadline: Instant::now() + DEADLINE }
+            .run()
+            .map_err(|error| error.with_indeterminate(false).during("create_schema", None))
+    }
+
+    /// The CQL that [`create_schema`](DurableStore::create_schema) runs, for the person who must run it by hand.
+    ///
+    /// ```
+    /// use durable_store::{Config, DurableStore, Layout, Replication, SchemaOptions};
+    ///
+    /// let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// let options = SchemaOptions::new(Replication::Simple(3)).layout(Layout::ById);
+    /// assert!(store.schema_cql(&options).contains(r#"CREATE TABLE IF NOT EXISTS "ego"."states_store""#));
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn schema_cql(&self, options: &SchemaOptions) -> String {
+        cql::schema(self.config(), options)
+    }
+}
+
+struct Work<'w> {
+    config: &'w Config,
+    options: &'w SchemaOptions,
+    deadline: Instant,
+}
+
+impl Work<'_> {
+    fn run(&self) -> Result<()> {
+        self.options.check()?;
+        let session = Session::connect(self.config)?;
+        let closing = session.closing();
+        let made = self.make(&session);
+        drop(session);
+        closing.wait(self.config.call_timeout());
+        made
+    }
+
+    fn make(&self, session: &Session) -> Result<()> {
+        if !catalog::keyspace_exists(session, self.config, self.deadline)? {
+            self.change(session, &cql::create_keyspace(self.config, &self.options.replication))?;
+        }
+        self.change(session, &cql::create_table(self.config, self.options.layout))?;
+        self.check_layout(session)?;
+        if self.options.has_index() {
+            self.make_index(session)?;
+        }
+        Ok(())
+    }
+
+    fn make_index(&self, session: &Session) -> Result<()> {
+        if !catalog::has_index(session, self.config, self.deadline)? {
+            self.change(session, &cql::create_index(self.config))?;
+            if !catalog::has_index(session, self.config, self.deadline)? {
+                let message = format!(
+                    "the index was not made: its name is taken in keyspace {}; make one with another name by CREATE INDEX",
+                    self.config.keyspace()
+                );
+                return Err(table::schema(message));
+            }
+        }
+        self.await_index(session)
+    }
+
+    /// Runs one statement and waits for all nodes to have heard of it. `IF NOT EXISTS` alone is not safe for several
+    /// creators: on three nodes eight of them made two tables of one name, and writes to one of the two were lost.
+    fn change(&self, session: &Session, cql: &str) -> Result<()> {
+        loop {
+            match catalog::ask(session, cql, &[], self.deadline) {
+                Ok(_) => return self.await_agreement(session),
+                // Another node, which has not yet heard of the keyspace or table that was made just before.
+                Err(error) if error.detail() == Detail::MissingTable || error.is_retryable() => self.pause(error)?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn await_agreement(&self, session: &Session) -> Result<()> {
+        let mut in_a_row = 0;
+        while in_a_row < AGREEMENTS_IN_A_ROW {
+            let agreement = catalog::agreement(session, self.deadline)?;
+            if agreement.nodes == 1 {
+                return Ok(());
+            }
+            in_a_row = if agreement.agreed { in_a_row + 1 } else { 0 };
+            self.pause(Error::new(ErrorKind::Timeout, "the nodes do not agree on the schema; is one of them down?"))?;
+        }
+        Ok(())
+    }
+
+    fn check_layout(&self, session: &Session) -> Result<()> {
+        let found = table::layout_of(&catalog::columns(session, self.config, self.deadline)?, self.config)?;
+        if found == self.options.layout {
+            return Ok(());
+        }
+        let (keyspace, table, wanted) = (self.config.keyspace(), self.config.table(), self.options.layout);
+        Err(table::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
+    }
+
+    /// A new index refuses reads until it is built.
+    fn await_index(&self, session: &Session) -> Result<()> {
+        let statements = TableStatements::new(self.config, self.options.layout);
+        loop {
+            let read = session.query(&Request {
+                cql: &statements.select_by_id,
+                values: &[Value::Text("durable_store asks whether the index answers")],
+                consistency: self.config.consistency(),
+                deadline: self.deadline,
+                timestamp: None,
+                page: None,
+            });
+            match read {
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_retryable() || error.kind() == ErrorKind::Schema => self.pause(error)?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits for the next poll, or gives up with `error`.
+    fn pause(&self, error: Error) -> Result<()> {
+        if self.deadline.saturating_duration_since(Instant::now()) <= BETWEEN_POLLS {
+            return Err(error);
+        }
+        thread::sleep(BETWEEN_POLLS);
+        Ok(())
+    }
+}

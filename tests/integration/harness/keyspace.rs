@@ -1,0 +1,112 @@
+//! A keyspace for one test.
+
+use std::{
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use cluster::cql::Rows;
+use durable_store::{Config, ConfigBuilder, DurableStore, Layout, Replication, SchemaOptions};
+
+use super::server::{raw, server, try_raw};
+
+/// A keyspace that no other test uses, dropped at the end.
+pub(crate) struct Keyspace {
+    name: String,
+}
+
+impl Keyspace {
+    /// A name that is not taken; the keyspace itself is made by whoever needs it.
+    pub(crate) fn unmade() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("durable_store_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { name }
+    }
+
+    /// An empty keyspace without tables.
+    pub(crate) fn empty() -> Self {
+        let keyspace = Self::unmade();
+        keyspace.cql(&format!(
+            "CREATE KEYSPACE {} WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': 1}}",
+            keyspace.name
+        ));
+        keyspace
+    }
+
+    /// A keyspace with the table in this layout, made by the store itself.
+    pub(crate) fn with_table(layout: Layout) -> Self {
+        Self::with_schema(&SchemaOptions::new(Replication::Simple(1)).layout(layout))
+    }
+
+    /// A keyspace with the table these options describe, made by the store itself.
+    pub(crate) fn with_schema(options: &SchemaOptions) -> Self {
+        let keyspace = Self::unmade();
+        keyspace.store().create_schema(options).expect("the schema is made");
+        keyspace
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Settings that lead here.
+    pub(crate) fn config(&self) -> ConfigBuilder {
+        Config::builder().contact_points([server().ip().to_string()]).port(server().port()).keyspace(self.name())
+    }
+
+    /// A store on this keyspace, not connected.
+    pub(crate) fn store(&self) -> DurableStore {
+        self.store_with(|config| config)
+    }
+
+    /// A store on this keyspace with other settings, not connected.
+    pub(crate) fn store_with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> DurableStore {
+        DurableStore::new(change(self.config()).build().expect("the settings are good"))
+    }
+
+    /// A connected store on this keyspace.
+    pub(crate) fn connected(&self) -> DurableStore {
+        self.connected_with(|config| config)
+    }
+
+    /// A connected store on this keyspace with other settings.
+    pub(crate) fn connected_with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> DurableStore {
+        let store = self.store_with(change);
+        store.connect().expect("the store connects");
+        store
+    }
+
+    /// Its tables with their ids, and its indexes: the same before and after means that nothing was made.
+    pub(crate) fn catalog(&self) -> [Rows; 2] {
+        ["SELECT table_name, id FROM system_schema.tables", "SELECT * FROM system_schema.indexes"]
+            .map(|select| self.cql(&format!("{select} WHERE keyspace_name = '{}'", self.name)))
+    }
+
+    /// The names of its indexes.
+    pub(crate) fn indexes(&self) -> Vec<String> {
+        let select = format!("SELECT index_name FROM system_schema.indexes WHERE keyspace_name = '{}'", self.name);
+        let found = self.cql(&select);
+        (0..found.rows.len()).map(|row| found.text(row, 0).expect("a name")).collect()
+    }
+
+    /// Runs a statement without the store. `{table}` in it stands for the table of states.
+    pub(crate) fn cql(&self, statement: &str) -> Rows {
+        self.cql_with(statement, &[])
+    }
+
+    /// As [`cql`](Keyspace::cql), with values for the markers as Cassandra encodes them.
+    pub(crate) fn cql_with(&self, statement: &str, values: &[Option<&[u8]>]) -> Rows {
+        let statement = statement.replace("{table}", &format!("{}.states_store", self.name));
+        raw().query_with(&statement, values).unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+}
+
+impl Drop for Keyspace {
+    fn drop(&mut self) {
+        // Not `cql`: a panic while another unwinds would end the process. The suite's own check finds what is left.
+        let drop = format!("DROP KEYSPACE IF EXISTS {}", self.name);
+        if let Err(error) = try_raw().and_then(|mut client| client.query(&drop)) {
+            eprintln!("keyspace {} was not dropped: {error}", self.name);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What the topics share: where the server is, a keyspace for each test, and what to put into it.
+
+mod eventually;
+mod keyspace;
+pub(crate) mod proxy;
+mod raw_row;
+mod server;
+mod states;
+
+pub(crate) use eventually::eventually;
+pub(crate) use keyspace::Keyspace;
+pub(crate) use raw_row::RawRow;
+pub(crate) use server::{raw, server};
+pub(crate) use states::{Account, account, any_of, state_of};
+
+use durable_store::Layout;
+
+pub(crate) const BOTH_LAYOUTS: [Layout; 2] = [Layout::ByShard, Layout::ById];

@@ -1,0 +1,239 @@
+//! A proxy before the server that knows frames: for faults that no server makes when asked.
+
+pub(crate) mod forged;
+mod frame;
+mod link;
+mod proxied;
+
+use std::{
+    collections::VecDeque,
+    io::{self, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use parking_lot::Mutex;
+
+pub(crate) use frame::{Frame, opcode};
+use link::Link;
+pub(crate) use link::Side;
+pub(crate) use proxied::{BOTH_CALLS, Call, Proxied};
+
+/// What happens to a frame that reached the proxy. Except for [`Hold`](Action::Hold) nothing overtakes anything.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Pass,
+    Swallow,
+    /// Passes when [`Proxy::release`] is called; later frames overtake it.
+    Hold,
+    /// Closes the connection; the frame is lost.
+    Close,
+    PassAndClose,
+    /// Passes the first half of the frame, then closes the connection.
+    CutInside,
+    /// Answers the client with this opcode and body; the frame is lost.
+    Answer(u8, Vec<u8>),
+    /// Sends the client these bytes, a frame or not; the frame is lost.
+    Raw(Vec<u8>),
+}
+
+/// A frame on its way, as a hook sees it.
+#[derive(Debug)]
+pub(crate) struct Passing<'f> {
+    pub(crate) from: Side,
+    /// Connections are counted from 0.
+    pub(crate) connection: usize,
+    /// Whether this is the connection on which the driver hears of events.
+    pub(crate) control: bool,
+    /// The opcode of the request; on an answer, of the request that is answered.
+    pub(crate) request: u8,
+    pub(crate) frame: &'f Frame,
+}
+
+impl Passing<'_> {
+    /// Whether this is a request with that opcode.
+    pub(crate) fn is_request(&self, opcode: u8) -> bool {
+        self.from == Side::Client && self.request == opcode
+    }
+
+    /// Whether this answers a request with that opcode.
+    pub(crate) fn is_answer_to(&self, opcode: u8) -> bool {
+        self.from == Side::Server && self.request == opcode
+    }
+}
+
+type Hook = Box<dyn FnMut(&Passing<'_>) -> Action + Send>;
+
+/// Listens on a free port and passes everything on to the shared server, but for what its hook decides. Dropped, it
+/// closes all connections and ends its threads.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    hook: Mutex<Hook>,
+    links: Mutex<Vec<Arc<Link>>>,
+    held: Mutex<Vec<(Arc<Link>, Side, Frame)>>,
+    executes: Mutex<Vec<Frame>>,
+    accepted: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Proxy {
+    pub(crate) fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            server,
+            hook: Mutex::new(Box::new(|_| Action::Pass)),
+            links: Mutex::default(),
+            held: Mutex::default(),
+            executes: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        });
+        let acceptor = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.accept(&listener)
+        });
+        Self { address, shared, acceptor: Some(acceptor) }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on `hook` decides about every frame.
+    pub(crate) fn hook(&self, hook: impl FnMut(&Passing<'_>) -> Action + Send + 'static) {
+        *self.shared.hook.lock() = Box::new(hook);
+    }
+
+    /// From now on everything passes.
+    pub(crate) fn pass(&self) {
+        self.hook(|_| Action::Pass);
+    }
+
+    /// The next EXECUTEs meet these actions, one each; everything else passes.
+    pub(crate) fn on_executes(&self, actions: impl IntoIterator<Item = Action>) {
+        self.script(|passing| passing.is_request(opcode::EXECUTE), actions);
+    }
+
+    /// The next answers to EXECUTEs meet these actions, one each; everything else passes.
+    pub(crate) fn on_answers(&self, actions: impl IntoIterator<Item = Action>) {
+        self.script(|passing| passing.is_answer_to(opcode::EXECUTE), actions);
+    }
+
+    fn script(&self, concerns: fn(&Passing<'_>) -> bool, actions: impl IntoIterator<Item = Action>) {
+        let mut actions: VecDeque<Action> = actions.into_iter().collect();
+        self.hook(move |passing| {
+            let action = if concerns(passing) { actions.pop_front() } else { None };
+            action.unwrap_or(Action::Pass)
+        });
+    }
+
+    /// Sends what was held on its way.
+    pub(crate) fn release(&self) {
+        for (link, to, frame) in self.shared.held.lock().drain(..) {
+            // The connection may have been closed meanwhile.
+            let _ = link.send(to, frame.bytes());
+        }
+    }
+
+    /// The EXECUTEs that came so far, whatever became of them.
+    pub(crate) fn executes(&self) -> Vec<Frame> {
+        self.shared.executes.lock().clone()
+    }
+
+    /// How many connections there ever were.
+    pub(crate) fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there are.
+    pub(crate) fn open(&self) -> usize {
+        self.shared.links.lock().len()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Only a connection wakes it.
+        let _ = TcpStream::connect(self.address);
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+impl Shared {
+    fn accept(&self, listener: &TcpListener) {
+        thread::scope(|scope| {
+            for client in listener.incoming() {
+                if self.stopped.load(Ordering::SeqCst) {
+                    break;
+                }
+                // Where the server is down, the client's connection is closed.
+                let Ok(link) = client.and_then(|client| Link::new(client, self.server, self.next_number())) else {
+                    continue;
+                };
+                let link = Arc::new(link);
+                self.links.lock().push(Arc::clone(&link));
+                for side in [Side::Client, Side::Server] {
+                    let link = Arc::clone(&link);
+                    scope.spawn(move || self.pump(&link, side));
+                }
+            }
+            for link in &*self.links.lock() {
+                link.close();
+            }
+        });
+    }
+
+    fn next_number(&self) -> usize {
+        self.accepted.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Passes on what comes from one side until either is closed.
+    fn pump(&self, link: &Arc<Link>, from: Side) {
+        let mut reader = BufReader::new(link.stream(from));
+        while let Ok(frame) = Frame::read(&mut reader) {
+            if self.act(link, from, frame).is_err() {
+                break;
+            }
+        }
+        link.close();
+        self.links.lock().retain(|open| !Arc::ptr_eq(open, link));
+    }
+
+    /// Does with a frame what the hook says. An error means that the connection is to be closed.
+    fn act(&self, link: &Arc<Link>, from: Side, frame: Frame) -> io::Result<()> {
+        let request = link.note(from, &frame);
+        if from == Side::Client && request == opcode::EXECUTE {
+            self.executes.lock().push(frame.clone());
+        }
+        let passing = Passing { from, connection: link.number(), control: link.is_control(), request, frame: &frame };
+        let action = (self.hook.lock())(&passing);
+        let (to, closed) = (from.other(), Err(io::ErrorKind::ConnectionAborted.into()));
+        match action {
+            Action::Pass => link.send(to, frame.bytes()),
+            Action::Swallow => Ok(()),
+            Action::Hold => {
+                self.held.lock().push((Arc::clone(link), to, frame));
+                Ok(())
+            }
+            Action::Close => closed,
+            Action::PassAndClose => link.send(to, frame.bytes()).and(closed),
+            Action::CutInside => link.send(to, &frame.bytes()[..frame.bytes().len() / 2]).and(closed),
+            Action::Answer(opcode, body) => link.send(Side::Client, frame.answer(opcode, &body).bytes()),
+            Action::Raw(bytes) => link.send(Side::Client, &bytes),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! House rules as tests. They need no server.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Rust files below a folder, with their path from the top and their text.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                found.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no Rust file below {folder}");
+    found
+}
+
+/// The code of a file: no comments, no docs, no tests.
+fn code_of(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn no_file_is_over_400_lines() {
+    for folder in ["src", "tests", "examples"] {
+        for (name, text) in rust_files(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= 400, "{name} has {lines} lines");
+        }
+    }
+}
+
+#[test]
+fn only_the_driver_module_names_the_binding() {
+    for (name, text) in rust_files("src") {
+        let allowed = name == "src/driver.rs" || name.starts_with("src/driver/");
+        assert!(allowed || !text.contains("cassandra_cpp"), "{name} names cassandra_cpp");
+    }
+}
+
+#[test]
+fn only_cql_rs_holds_cql() {
+    let beginnings = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"CREATE ", "\"ALTER ", "\"DROP ", "\"USE "];
+    for (name, text) in rust_files("src") {
+        let code = code_of(&text);
+        let found = beginnings.iter().find(|beginning| code.contains(**beginning));
+        assert!(name.starts_with("src/cql") || found.is_none(), "{name} holds CQL: {found:?}");
+    }
+}
+
+#[test]
+fn the_layers_that_know_no_server_use_none() {
+    for (name, text) in rust_files("src") {
+        let pure = ["config", "codec", "cql", "error", "state", "memory", "table", "guard", "key", "retry"];
+        if pure.iter().any(|layer| name == format!("src/{layer}.rs") || name.starts_with(&format!("src/{layer}/"))) {
+            let code = code_of(&text);
+            for layer in ["driver", "pool", "connection", "lifecycle", "catalog"] {
+                assert!(!code.contains(&format!("crate::{layer}")), "{name} uses {layer}");
+                assert!(!code.contains(&format!("    {layer}::")), "{name} uses {layer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_error_page_covers_every_kind_with_its_number() {
+    let page = read("resources/docs/errors.md");
+    let source = read("src/error.rs");
+    let enumeration = source.split("pub enum ErrorKind {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    let mut kinds = 0;
+    for line in enumeration.lines().map(str::trim).filter(|line| line.ends_with(',')) {
+        let (name, number) = line.trim_end_matches(',').split_once(" = ").unwrap();
+        assert!(page.contains(&format!("## {name} ({number})")), "errors.md has no heading for {name} ({number})");
+        kinds += 1;
+    }
+    let headings = page.lines().filter(|line| line.starts_with("## ") && line.ends_with(')')).count();
+    assert_eq!(headings, kinds, "errors.md has a heading of a kind that is not there");
+    let words = ["**May have been written:**", "**Worth retrying:**", "**What to do:**"];
+    for word in words {
+        assert_eq!(page.matches(word).count(), kinds, "errors.md: {word}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_and_every_example() {
+    let readme = read("README.md");
+    let builder = read("src/config/builder.rs");
+    for line in builder.lines().filter(|line| line.contains("(mut self,") || line.contains("<I>(mut self")) {
+        let name = line.trim().trim_start_matches("pub fn ").split(['(', '<']).next().unwrap();
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not name the setting {name}");
+    }
+    for (name, _) in rust_files("examples") {
+        assert!(readme.contains(&name), "README.md does not name {name}");
+    }
+}
+
+#[test]
+fn every_dependency_says_why_it_is_there() {
+    for manifest in ["Cargo.toml", "tests/cluster/Cargo.toml", "tests/xtask/Cargo.toml"] {
+        let text = read(manifest);
+        let mut section = "";
+        let mut explained = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                section = line;
+            } else if section.ends_with("dependencies]") && line.contains(" = ") {
+                assert!(explained || line.contains("path = "), "{manifest}: no comment before {line}");
+            }
+            explained = line.starts_with('#') || (explained && !line.is_empty());
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for page in ["README.md", "build-notes.md", "resources/docs/errors.md"] {
+        let text = read(page);
+        let folder = Path::new(page).parent().unwrap().to_owned();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let is_file = !target.contains("::") && !target.starts_with('#') && !target.starts_with("http");
+            let path = target.split('#').next().unwrap();
+            let found = root().join(&folder).join(path).exists();
+            assert!(!is_file || found, "{page} links to {target}, which is not there");
+        }
+    }
+}
