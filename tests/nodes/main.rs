@@ -1,0 +1,14 @@
+//! The store and nodes that fail: this suite starts nodes of its own, kills, stops and restarts them. One test after the
+//! other, so that none sees another's load.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod harness;
+
+mod connecting;
+mod fork;
+mod hung;
+mod killed;
+mod limits;
+mod passwords;
+mod restarted;
+mod three;
