@@ -90,8 +90,9 @@ const TABLE: &[(Code, ErrorKind, Applied)] = {
     ]
 };
 
-/// What the server says of a table or keyspace that is not there, in the versions from 3.11 to 5.0.
-const MISSING: &[&str] = &["unconfigured table", "does not exist", "Keyspace doesn't exist"];
+/// What the server says of a table or keyspace that is not there, in the versions from 3.11 to 5.0: the first two to a
+/// read or write, the third to a CREATE.
+const MISSING: &[&str] = &["unconfigured table", "does not exist", "doesn't exist"];
 
 /// What it says of a SELECT by a column that is neither key nor indexed.
 const NO_INDEX: &str = "ALLOW FILTERING";

@@ -128,7 +128,7 @@ fn an_invalid_request_is_told_apart_by_its_text() {
     check(vec![
         case("unconfigured table states_store", ErrorKind::Schema),
         case("table ego.states_store does not exist", ErrorKind::Schema),
-        case("Keyspace 'ego' does not exist", ErrorKind::Schema),
+        case("Keyspace 'ego' doesn't exist", ErrorKind::Schema),
         case("Undefined column name state_manifest in table ego.states_store", ErrorKind::Schema),
         case("Some partition key parts are missing: shard_number", ErrorKind::Schema),
         case(

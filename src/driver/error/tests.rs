@@ -125,6 +125,8 @@ fn an_invalid_query_is_told_apart_by_its_text() {
     for (text, kind, detail) in [
         ("unconfigured table states_store", ErrorKind::Schema, Detail::MissingTable),
         ("keyspace ego does not exist", ErrorKind::Schema, Detail::MissingTable),
+        ("Keyspace 'ego' doesn't exist", ErrorKind::Schema, Detail::MissingTable),
+        ("Table 'states_store' doesn't exist", ErrorKind::Schema, Detail::MissingTable),
         ("Undefined column name state_manifest in table ego.states_store", ErrorKind::Schema, Detail::None),
         (
             "Cannot execute this query as it might involve data filtering; use ALLOW FILTERING",
