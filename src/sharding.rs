@@ -1,6 +1,6 @@
 //! How the shard of an id is known.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use crate::{DurableState, Error, ErrorKind, Result, StateKey};
 
@@ -68,6 +68,35 @@ fn contradiction(computed: u64, carried: u64) -> Error {
     Error::new(ErrorKind::InvalidState, message)
 }
 
+impl FromStr for Sharding {
+    type Err = Error;
+
+    /// Reads `from_state` or `fixed:` and a number, in upper or lower case. A function cannot be said in text.
+    fn from_str(text: &str) -> Result<Self> {
+        let wanted = text.trim().to_ascii_lowercase();
+        if wanted == "from_state" {
+            return Ok(Self::FromState);
+        }
+        let shard = wanted.strip_prefix("fixed:").and_then(|shard| shard.parse().ok());
+        shard.map(Self::Fixed).ok_or_else(|| {
+            let message = format!("sharding: {text:?} is neither from_state nor fixed: with a shard, such as fixed:0");
+            Error::new(ErrorKind::Config, message)
+        })
+    }
+}
+
+/// Two functions are equal if they are the same one: a clone.
+impl PartialEq for Sharding {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::FromState, Self::FromState) => true,
+            (Self::Fixed(one), Self::Fixed(other)) => one == other,
+            (Self::By(one), Self::By(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for Sharding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,6 +122,22 @@ mod tests {
             (&by_length, StateKey::from("abc"), Some(3)),
         ] {
             assert_eq!(sharding.shard_of_key(&key).unwrap(), shard, "{sharding:?} {key:?}");
+        }
+    }
+
+    #[test]
+    fn text_says_all_but_a_function() {
+        for (text, sharding) in [
+            ("from_state", Sharding::FromState),
+            (" Fixed:7 ", Sharding::Fixed(7)),
+            ("fixed:18446744073709551615", Sharding::Fixed(u64::MAX)),
+        ] {
+            assert_eq!(text.parse::<Sharding>().unwrap(), sharding);
+        }
+        for text in ["", "fixed", "fixed:", "fixed:-1", "fixed:x", "by", "fixed:18446744073709551616"] {
+            let error = text.parse::<Sharding>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().starts_with("sharding: "), "{error}");
         }
     }
 
