@@ -1,10 +1,13 @@
 //! The settings of a store.
 
 mod builder;
+pub(crate) mod certificates;
+mod tls;
 
 use std::{fmt, time::Duration};
 
 pub use builder::ConfigBuilder;
+pub use tls::{Pem, Tls, TlsVerification};
 
 use crate::{Consistency, PayloadFormat, Sharding};
 
@@ -31,6 +34,7 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`port`](ConfigBuilder::port) | 9042 | of every node |
 /// | [`local_datacenter`](ConfigBuilder::local_datacenter) | unset | the datacenter to send requests to; set it in production |
 /// | [`credentials`](ConfigBuilder::credentials) | none | user name and password |
+/// | [`tls`](ConfigBuilder::tls) | none | how connections are encrypted |
 /// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | where the states are |
 /// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | how many replicas must answer |
 /// | [`sharding`](ConfigBuilder::sharding) | [`Sharding::FromState`] | how the shard of an id is known |
@@ -43,12 +47,13 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`io_threads`](ConfigBuilder::io_threads) | 1 | threads of the driver |
 /// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | sockets to each node, for each of those threads |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | largest payload that is written |
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     contact_points: Vec<String>,
     port: u16,
     local_datacenter: Option<String>,
     credentials: Option<Credentials>,
+    tls: Option<Tls>,
     keyspace: String,
     table: String,
     consistency: Consistency,
@@ -65,7 +70,7 @@ pub struct Config {
 }
 
 /// A user name and its password, which `Debug` hides.
-#[derive(Clone)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Credentials {
     pub(crate) username: String,
     pub(crate) password: String,
@@ -101,6 +106,11 @@ impl Config {
     /// The user name, where credentials were given. There is no way to read the password back.
     pub fn username(&self) -> Option<&str> {
         self.credentials.as_ref().map(|credentials| credentials.username.as_str())
+    }
+
+    /// How connections are encrypted, where they are.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// The keyspace, in lower case.

@@ -2,10 +2,12 @@
 
 #![expect(clippy::result_large_err, reason = "the binding's own error is large; it ends at this module's edge")]
 
+mod cluster;
 mod error;
 mod log;
 mod rows;
 mod session;
+mod tls;
 mod wait;
 
 pub(crate) use rows::{Row, Rows};

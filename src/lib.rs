@@ -52,7 +52,7 @@ mod timestamp;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use config::{Config, ConfigBuilder};
+pub use config::{Config, ConfigBuilder, Pem, Tls, TlsVerification};
 pub use consistency::Consistency;
 pub use contract::StateStore;
 pub use error::{Error, ErrorKind, Result};

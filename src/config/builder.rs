@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, ops::RangeInclusive, time::Duration};
 
-use super::{Config, Credentials};
+use super::{Config, Credentials, Tls};
 use crate::{Consistency, Error, ErrorKind, PayloadFormat, Result, Sharding};
 
 const MIB: usize = 1024 * 1024;
@@ -28,6 +28,7 @@ impl Default for ConfigBuilder {
                 port: 9042,
                 local_datacenter: None,
                 credentials: None,
+                tls: None,
                 keyspace: "ego".into(),
                 table: "states_store".into(),
                 consistency: Consistency::default(),
@@ -76,6 +77,12 @@ impl ConfigBuilder {
     /// or `Debug`.
     pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
         self.config.credentials = Some(Credentials { username: username.into(), password: password.into() });
+        self
+    }
+
+    /// Encrypts connections. Defaults to none: what is stored, and the password, then travel in the clear.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.config.tls = Some(tls);
         self
     }
 
@@ -185,6 +192,9 @@ impl ConfigBuilder {
         if let Some(credentials) = &config.credentials {
             check_text("username", &credentials.username)?;
             check_no_nul("password", &credentials.password)?;
+        }
+        if let Some(tls) = &config.tls {
+            tls.check()?;
         }
         config.keyspace = checked_identifier("keyspace", &config.keyspace)?;
         config.table = checked_identifier("table", &config.table)?;

@@ -131,16 +131,41 @@ pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
 }
 
 /// The error of connecting: the same codes, but no request was under way that could have been applied. Where nobody
-/// answers, the driver does not say where it asked.
+/// answers, or not in the way that was asked for, the driver does not say where it asked.
 pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Error {
-    let DriverKind::CassError(code @ (Code::LIB_NO_HOSTS_AVAILABLE | Code::LIB_REQUEST_TIMED_OUT), text) = error.kind()
-    else {
+    let DriverKind::CassError(code, text) = error.kind() else {
         return from_driver(error).with_indeterminate(false);
     };
+    let kind = match code {
+        Code::LIB_NO_HOSTS_AVAILABLE | Code::LIB_REQUEST_TIMED_OUT => ErrorKind::Unreachable,
+        _ => from_code(*code, text).kind(),
+    };
+    if !matches!(kind, ErrorKind::Unreachable | ErrorKind::Tls) {
+        return from_code(*code, text).with_indeterminate(false);
+    }
     let datacenter = config.local_datacenter().map_or(String::new(), |name| format!(", local datacenter {name}"));
     let (hosts, port) = (config.contact_points().join(", "), config.port());
-    let message = format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?})");
-    Error::new(ErrorKind::Unreachable, message)
+    let hint = if text.contains(CLOSED) { format!("; {}", why_closed(config)) } else { String::new() };
+    Error::new(kind, format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?}){hint}"))
+}
+
+/// What the driver says when the server hangs up during the handshake, which servers do without giving a reason.
+const CLOSED: &str = "closed prematurely";
+
+/// What a server may have hung up for.
+fn why_closed(config: &Config) -> &'static str {
+    match config.tls() {
+        None => "a server that wants TLS hangs up like this: see `tls`",
+        Some(tls) if tls.client_pem().is_none() => {
+            "a server that wants a client certificate hangs up like this: see `tls_certificate`"
+        }
+        Some(_) => "a server that does not trust the certificate in `tls_certificate` hangs up like this",
+    }
+}
+
+/// A certificate or key that the driver does not take. It does not say why.
+pub(super) fn refused_by_driver(setting: &str, error: cassandra_cpp::Error) -> Error {
+    Error::new(ErrorKind::Config, format!("{setting}: the driver cannot use it")).with_source(from_driver(error))
 }
 
 fn from_code(code: Code, text: &str) -> Error {

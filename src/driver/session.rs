@@ -8,24 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cassandra_cpp::{Cluster, PreparedStatement, RetryPolicy, Statement};
+use cassandra_cpp::{PreparedStatement, Statement};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::{
+    cluster::cluster,
     error::{from_connect, from_driver},
     log,
     rows::Rows,
     wait::{block_on, guarded},
 };
 use crate::{Config, Consistency, Error, ErrorKind, Result, error::Detail};
-
-/// A connection without an answer is noticed after the idle timeout; the driver's own defaults are 30 and 60 seconds.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The driver's own defaults back off to 10 minutes, in which a node that is back stays unused.
-const RECONNECT_FIRST: Duration = Duration::from_millis(100);
-const RECONNECT_MOST: Duration = Duration::from_secs(1);
 
 /// How long no connection must have come or gone before a session is closed, and how long that is waited for.
 const SETTLED: Duration = Duration::from_millis(200);
@@ -99,7 +92,7 @@ impl Session {
     pub(crate) fn connect(config: &Config) -> Result<Self> {
         guarded(|| {
             log::install();
-            let mut cluster = cluster(config).map_err(|error| from_connect(error, config))?;
+            let mut cluster = cluster(config)?;
             let connected = block_on(cluster.connect(), None);
             let session =
                 connected.ok_or_else(unreachable_without_deadline)?.map_err(|error| from_connect(error, config))?;
@@ -202,29 +195,6 @@ fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Re
         statement.set_paging_state_token(page)?;
     }
     Ok(())
-}
-
-fn cluster(config: &Config) -> cassandra_cpp::Result<Cluster> {
-    let mut cluster = Cluster::default();
-    cluster.set_contact_points(&config.contact_points().join(","))?;
-    cluster.set_port(config.port())?;
-    if let Some(credentials) = config.credentials() {
-        cluster.set_credentials(&credentials.username, &credentials.password)?;
-    }
-    if let Some(datacenter) = config.local_datacenter() {
-        cluster.set_load_balance_dc_aware::<()>(datacenter, 0, false)?;
-    }
-    cluster.set_num_threads_io(config.io_threads())?;
-    cluster.set_core_connections_per_host(config.core_connections_per_host())?;
-    cluster.set_connect_timeout(config.connect_timeout());
-    cluster.set_resolve_timeout(config.connect_timeout());
-    cluster.set_request_timeout(config.request_timeout());
-    cluster.set_connection_heartbeat_interval(HEARTBEAT);
-    cluster.set_connection_idle_timeout(IDLE_TIMEOUT);
-    cluster.set_exponential_reconnect(RECONNECT_FIRST, RECONNECT_MOST);
-    // Retries are this crate's: the driver's own policy hides which error it was.
-    cluster.set_retry_policy(RetryPolicy::fallthrough_new());
-    Ok(cluster)
 }
 
 fn consistency(level: Consistency) -> cassandra_cpp::Consistency {

@@ -1,0 +1,244 @@
+//! How connections are encrypted, and who the server has to be.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use super::certificates;
+use crate::{Error, ErrorKind, Result};
+
+/// Encrypts connections to the server; set by [`ConfigBuilder::tls`](super::ConfigBuilder::tls).
+///
+/// Unless told otherwise the server's certificate has to be signed by one of the certificates in
+/// [`ca`](Tls::ca) and to name the address that is connected to. A server with `require_client_auth` wants a
+/// [`client_certificate`](Tls::client_certificate) too.
+///
+/// Certificates and keys are PEM text, given as it is or as the path of a file (see [`Pem`]). Files are read each time a
+/// session is made, so new ones take effect at the next [`connect`](crate::DurableStore::connect) without a restart of
+/// the program. All is checked before the driver sees it; what is refused is
+/// [`ErrorKind::Config`](crate::ErrorKind::Config), and the text names the setting, never its content.
+///
+/// ```
+/// use durable_store::{Config, Tls};
+///
+/// let tls = Tls::new().ca("/etc/ego/ca.pem").client_certificate("/etc/ego/client.pem", "/etc/ego/client.key");
+/// let config = Config::builder().contact_points(["10.0.0.1"]).tls(tls).build()?;
+/// # Ok::<(), durable_store::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are given to `ConfigBuilder::tls`"]
+pub struct Tls {
+    pub(super) ca: Option<Pem>,
+    pub(super) certificate: Option<Pem>,
+    pub(super) key: Option<Pem>,
+    pub(super) verification: TlsVerification,
+}
+
+impl Tls {
+    /// Encrypted connections to a server of which nothing is known yet: [`ca`](Tls::ca) has to follow.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The certificates, one or several, of those who may sign the server's: `tls_ca` in text form. Required unless
+    /// any certificate is accepted.
+    pub fn ca(mut self, certificates: impl Into<Pem>) -> Self {
+        self.ca = Some(certificates.into());
+        self
+    }
+
+    /// What the store shows of itself: its certificate, with those that lead to its signer behind it, and the
+    /// certificate's private key, which must not be encrypted. `tls_certificate` and `tls_key` in text form. Defaults to
+    /// none.
+    pub fn client_certificate(mut self, certificate: impl Into<Pem>, key: impl Into<Pem>) -> Self {
+        self.certificate = Some(certificate.into());
+        self.key = Some(key.into());
+        self
+    }
+
+    /// What of the server's certificate is checked: `tls_verification` in text form. Defaults to
+    /// [`TlsVerification::CertificateAndAddress`].
+    pub fn verification(mut self, verification: TlsVerification) -> Self {
+        self.verification = verification;
+        self
+    }
+
+    pub(crate) fn ca_pem(&self) -> Option<&Pem> {
+        self.ca.as_ref()
+    }
+
+    /// The certificate and its key.
+    pub(crate) fn client_pem(&self) -> Option<(&Pem, &Pem)> {
+        self.certificate.as_ref().zip(self.key.as_ref())
+    }
+
+    pub(crate) fn checks(&self) -> TlsVerification {
+        self.verification
+    }
+
+    /// Refuses what does not fit together, and inline text that is not what it should be. Files are not looked at.
+    pub(super) fn check(&self) -> Result<()> {
+        let missing = |setting: &str, why: &str| Error::new(ErrorKind::Config, format!("{setting}: is missing, {why}"));
+        if self.ca.is_none() && self.verification != TlsVerification::DangerAcceptAny {
+            return Err(missing("tls_ca", "so the server's certificate cannot be checked"));
+        }
+        match (&self.certificate, &self.key) {
+            (Some(_), None) => return Err(missing("tls_key", "but there is a tls_certificate")),
+            (None, Some(_)) => return Err(missing("tls_certificate", "but there is a tls_key")),
+            _ => {}
+        }
+        if let Some(Pem::Inline(text)) = &self.ca {
+            certificates::trusted(text)?;
+        }
+        match (&self.certificate, &self.key) {
+            (Some(Pem::Inline(certificate)), Some(Pem::Inline(key))) => {
+                certificates::client(certificate, key).map(drop)
+            }
+            (Some(Pem::Inline(certificate)), _) => certificates::chain(certificate).map(drop),
+            (_, Some(Pem::Inline(key))) => certificates::private_key(key).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// PEM text, or where it is.
+///
+/// Made from text: what contains `-----BEGIN ` is PEM itself, anything else the path of a file. `Debug` never shows the
+/// text itself, which may be a private key.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pem {
+    /// The path of a file, read each time a session is made.
+    File(PathBuf),
+    /// The text itself.
+    Inline(String),
+}
+
+impl From<&str> for Pem {
+    fn from(text: &str) -> Self {
+        if text.contains("-----BEGIN ") { Self::Inline(text.into()) } else { Self::File(text.into()) }
+    }
+}
+
+impl From<String> for Pem {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&String> for Pem {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<PathBuf> for Pem {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Inline(text) => write!(f, "Inline({} bytes)", text.len()),
+        }
+    }
+}
+
+/// What of the server's certificate is checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsVerification {
+    /// A trusted signer, and the address that is connected to is among the certificate's IP addresses. Host names in a
+    /// certificate do not count: the driver compares addresses only.
+    #[default]
+    CertificateAndAddress,
+    /// A trusted signer; the certificate may be that of another server. For certificates without IP addresses, with a CA
+    /// that signs nothing but the nodes of this cluster.
+    CertificateOnly,
+    /// Nothing: whoever can answer at the address, or stand in between, reads and changes everything, the password too.
+    DangerAcceptAny,
+}
+
+impl TlsVerification {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::CertificateAndAddress, "certificate_and_address"),
+        (Self::CertificateOnly, "certificate_only"),
+        (Self::DangerAcceptAny, "danger_accept_any"),
+    ];
+}
+
+impl fmt::Display for TlsVerification {
+    /// As a connection string has it, such as `certificate_only`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(checked, _)| checked == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for TlsVerification {
+    type Err = Error;
+
+    /// Reads what `Display` writes, in upper or lower case.
+    fn from_str(text: &str) -> Result<Self> {
+        let wanted = text.trim();
+        let found = Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(checked, _)| *checked).ok_or_else(|| {
+            let known = Self::ALL.map(|(_, name)| name).join(", ");
+            Error::new(ErrorKind::Config, format!("tls_verification: {text:?} is none of {known}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_together_is_refused_naming_what_is_missing() {
+        let only = |certificate: Option<&str>, key: Option<&str>| Tls {
+            certificate: certificate.map(Pem::from),
+            key: key.map(Pem::from),
+            ..Tls::new().ca("ca.pem")
+        };
+        for (tls, setting) in [
+            (Tls::new(), "tls_ca"),
+            (Tls::new().verification(TlsVerification::CertificateOnly), "tls_ca"),
+            (only(Some("client.pem"), None), "tls_key"),
+            (only(None, Some("client.key")), "tls_certificate"),
+            (Tls::new().ca("-----BEGIN garbage"), "tls_ca"),
+            (only(Some("-----BEGIN garbage"), Some("client.key")), "tls_certificate"),
+            (only(Some("client.pem"), Some("-----BEGIN garbage")), "tls_key"),
+        ] {
+            let error = tls.check().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().starts_with(&format!("{setting}: ")), "{error}");
+            assert!(!error.to_string().contains("garbage"), "{error}");
+        }
+        for tls in [
+            Tls::new().ca("ca.pem"),
+            only(Some("client.pem"), Some("client.key")),
+            Tls::new().verification(TlsVerification::DangerAcceptAny),
+        ] {
+            tls.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn text_is_a_path_unless_it_is_pem_and_debug_shows_only_the_path() {
+        assert_eq!(Pem::from("/etc/ca.pem"), Pem::File("/etc/ca.pem".into()));
+        let inline = Pem::from("\n-----BEGIN PRIVATE KEY-----\nsecret\n");
+        assert!(matches!(&inline, Pem::Inline(text) if text.contains("secret")));
+        let shown = format!("{:?}", Tls::new().ca("/etc/ca.pem").client_certificate("/etc/c.pem", inline));
+        assert!(shown.contains("/etc/ca.pem") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn each_verification_reads_back_what_it_prints_and_others_are_refused() {
+        for (checked, name) in TlsVerification::ALL {
+            assert_eq!(checked.to_string(), name);
+            assert_eq!(name.to_uppercase().parse::<TlsVerification>().unwrap(), checked);
+        }
+        let error = "none".parse::<TlsVerification>().unwrap_err();
+        assert!(error.to_string().contains("danger_accept_any"), "{error}");
+    }
+}
