@@ -20,12 +20,13 @@ impl prost::Name for AccountState {
     const NAME: &'static str = "AccountState";
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    let config = Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace).build()?;
-    println!("A store on {hosts}:{port}, table {}.{}.", config.keyspace(), config.table());
+fn main() -> durable_store::Result<()> {
+    // Without settings in the environment: a server on this machine.
+    let config = match env::var_os("DURABLE_STORE_CONTACT_POINTS") {
+        Some(_) => Config::from_env()?,
+        None => Config::builder().contact_points(["127.0.0.1"]).build()?,
+    };
+    println!("A store at {config}, table {}.{}.", config.keyspace(), config.table());
     let store = DurableStore::new(config);
 
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)))?;

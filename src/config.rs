@@ -2,7 +2,10 @@
 
 mod builder;
 pub(crate) mod certificates;
+mod env;
+mod settings;
 mod tls;
+mod uri;
 
 use std::{fmt, time::Duration};
 
@@ -28,25 +31,35 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// # Ok::<(), durable_store::Error>(())
 /// ```
 ///
-/// | setting | default | meaning |
-/// |---|---|---|
-/// | [`contact_points`](ConfigBuilder::contact_points) | required | hosts to begin with; the driver finds the others |
-/// | [`port`](ConfigBuilder::port) | 9042 | of every node |
-/// | [`local_datacenter`](ConfigBuilder::local_datacenter) | unset | the datacenter to send requests to; set it in production |
-/// | [`credentials`](ConfigBuilder::credentials) | none | user name and password |
-/// | [`tls`](ConfigBuilder::tls) | none | how connections are encrypted |
-/// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | where the states are |
-/// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | how many replicas must answer |
-/// | [`sharding`](ConfigBuilder::sharding) | [`Sharding::FromState`] | how the shard of an id is known |
-/// | [`payload_format`](ConfigBuilder::payload_format) | [`PayloadFormat::Any`] | how payloads are written |
-/// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | for one node to accept a connection |
-/// | [`request_timeout`](ConfigBuilder::request_timeout) | 6 seconds | for one request to be answered |
-/// | [`call_timeout`](ConfigBuilder::call_timeout) | 10 seconds | for a call altogether |
-/// | [`max_attempts`](ConfigBuilder::max_attempts) | 3 | how often a call tries, where trying again is safe |
-/// | [`pool_size`](ConfigBuilder::pool_size) | 64 | calls in flight at once |
-/// | [`io_threads`](ConfigBuilder::io_threads) | 1 | threads of the driver |
-/// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | sockets to each node, for each of those threads |
-/// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | largest payload that is written |
+/// # Settings
+///
+/// Each can be given in three forms: by its builder method, in a connection string
+/// ([`parse`](Config#method.from_str)) under the name of that method, and as an environment variable
+/// ([`Config::from_env`]): `DURABLE_STORE_` and that name in upper case. In the text forms durations have their unit
+/// (`500ms`, `5s`, `1m30s`), and sizes are numbers.
+///
+/// | setting | default | bounds | meaning |
+/// |---|---|---|---|
+/// | [`contact_points`](ConfigBuilder::contact_points) | required | at least one | hosts to begin with; the driver finds the others. In a connection string before the port; in the environment separated by commas |
+/// | [`port`](ConfigBuilder::port) | 9042 | 1 to 65,535 | of every node |
+/// | [`local_datacenter`](ConfigBuilder::local_datacenter) | unset | not empty | the datacenter to send requests to; set it in production |
+/// | [`username`, `password`](ConfigBuilder::credentials) | none | no NUL | how to log in: [`credentials`](ConfigBuilder::credentials) in the builder, before the `@` in a connection string |
+/// | [`tls_ca`](Tls::ca) | none | PEM, or the path of a file | who may sign the server's certificate. With one of the `tls_` settings connections are encrypted: [`tls`](ConfigBuilder::tls) in the builder |
+/// | [`tls_certificate`, `tls_key`](Tls::client_certificate) | none | PEM, or the path of a file; both or none | what the store shows of itself |
+/// | [`tls_verification`](Tls::verification) | `certificate_and_address` | also `certificate_only`, `danger_accept_any` | what of the server's certificate is checked |
+/// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most | where the states are |
+/// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas must answer |
+/// | [`sharding`](ConfigBuilder::sharding) | `from_state` | also `fixed:` and a shard; a function in the builder only | how the shard of an id is known |
+/// | [`payload_format`](ConfigBuilder::payload_format) | `any` | also `message` | how payloads are written |
+/// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | 1 ms to 24 h | for one node to accept a connection |
+/// | [`request_timeout`](ConfigBuilder::request_timeout) | 6 seconds | 1 ms to 24 h | for one request to be answered |
+/// | [`call_timeout`](ConfigBuilder::call_timeout) | 10 seconds | 1 ms to 24 h | for a call altogether |
+/// | [`max_attempts`](ConfigBuilder::max_attempts) | 3 | 1 to 100 | how often a call tries, where trying again is safe |
+/// | [`pool_size`](ConfigBuilder::pool_size) | 64 | 1 to 32,768 | calls in flight at once |
+/// | [`io_threads`](ConfigBuilder::io_threads) | 1 | 1 to 64 | threads of the driver |
+/// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | 1 to 64 | sockets to each node, for each of those threads |
+/// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows asked for at once where an answer can have many |
+/// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | 1 byte to 15 MiB | largest payload that is written |
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     contact_points: Vec<String>,
@@ -66,6 +79,7 @@ pub struct Config {
     pool_size: u32,
     io_threads: u32,
     core_connections_per_host: u32,
+    page_size: u32,
     max_payload_bytes: usize,
 }
 
@@ -171,6 +185,11 @@ impl Config {
     /// How many sockets the driver opens to each node, for each of its threads.
     pub fn core_connections_per_host(&self) -> u32 {
         self.core_connections_per_host
+    }
+
+    /// How many rows a page has where an answer can have many.
+    pub fn page_size(&self) -> u32 {
+        self.page_size
     }
 
     /// The largest payload that is written, in bytes as encoded.

@@ -41,6 +41,7 @@ impl Default for ConfigBuilder {
                 pool_size: 64,
                 io_threads: 1,
                 core_connections_per_host: 2,
+                page_size: 500,
                 max_payload_bytes: 8 * MIB,
             },
         }
@@ -80,9 +81,27 @@ impl ConfigBuilder {
         self
     }
 
+    /// The user name alone, as text forms have it.
+    pub(super) fn username(mut self, username: &str) -> Self {
+        self.config.credentials.get_or_insert_default().username = username.into();
+        self
+    }
+
+    /// The password alone, as text forms have it.
+    pub(super) fn password(mut self, password: &str) -> Self {
+        self.config.credentials.get_or_insert_default().password = password.into();
+        self
+    }
+
     /// Encrypts connections. Defaults to none: what is stored, and the password, then travel in the clear.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.config.tls = Some(tls);
+        self
+    }
+
+    /// Changes a part of the TLS settings, as text forms have them.
+    pub(super) fn change_tls(mut self, change: impl FnOnce(&mut Tls)) -> Self {
+        change(self.config.tls.get_or_insert_default());
         self
     }
 
@@ -166,11 +185,22 @@ impl ConfigBuilder {
         self
     }
 
+    /// How many rows a page has where an answer can have many, from 1 to 100,000. Defaults to 500.
+    pub fn page_size(mut self, rows: u32) -> Self {
+        self.config.page_size = rows;
+        self
+    }
+
     /// The largest payload that is written, in bytes as encoded, from 1 byte to 15 MiB; a larger one is refused before
     /// anything is sent. Defaults to 8 MiB, half of what Cassandra takes by default.
     pub fn max_payload_bytes(mut self, bytes: usize) -> Self {
         self.config.max_payload_bytes = bytes;
         self
+    }
+
+    /// The settings as they are, unchecked.
+    pub(super) fn into_unchecked(self) -> Config {
+        self.config
     }
 
     /// Checks every setting. Does no I/O.
@@ -190,6 +220,9 @@ impl ConfigBuilder {
             check_text("local_datacenter", datacenter)?;
         }
         if let Some(credentials) = &config.credentials {
+            if credentials.username.is_empty() {
+                return Err(refused("username", "is missing, but there is a password"));
+            }
             check_text("username", &credentials.username)?;
             check_no_nul("password", &credentials.password)?;
         }
@@ -209,12 +242,14 @@ impl ConfigBuilder {
         check_range("pool_size", config.pool_size, 1..=32_768)?;
         check_range("io_threads", config.io_threads, 1..=64)?;
         check_range("core_connections_per_host", config.core_connections_per_host, 1..=64)?;
+        check_range("page_size", config.page_size, 1..=100_000)?;
         check_range("max_payload_bytes", config.max_payload_bytes, 1..=15 * MIB)?;
         Ok(config)
     }
 }
 
-fn refused(setting: &str, reason: &str) -> Error {
+/// A setting that is not accepted: its name, and why.
+pub(super) fn refused(setting: &str, reason: &str) -> Error {
     Error::new(ErrorKind::Config, format!("{setting}: {reason}"))
 }
 

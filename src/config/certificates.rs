@@ -4,7 +4,8 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::{crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::SubjectPublicKeyInfo};
 
-use crate::{Error, ErrorKind, Result};
+use super::builder::refused;
+use crate::Result;
 
 /// The settings these texts come from, as errors name them.
 pub(crate) const CA: &str = "tls_ca";
@@ -90,10 +91,6 @@ fn belongs_to(key: &Pem, certificate: &Pem) -> bool {
 
 fn encode(block: &Pem) -> String {
     pem::encode_config(block, EncodeConfig::new().set_line_ending(LineEnding::LF))
-}
-
-fn refused(setting: &str, reason: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("{setting}: {reason}"))
 }
 
 #[cfg(test)]

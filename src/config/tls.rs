@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use super::certificates;
+use super::{
+    builder::refused,
+    certificates::{self, CA, CERTIFICATE, KEY},
+};
 use crate::{Error, ErrorKind, Result};
 
 /// Encrypts connections to the server; set by [`ConfigBuilder::tls`](super::ConfigBuilder::tls).
@@ -76,14 +79,19 @@ impl Tls {
 
     /// Refuses what does not fit together, and inline text that is not what it should be. Files are not looked at.
     pub(super) fn check(&self) -> Result<()> {
-        let missing = |setting: &str, why: &str| Error::new(ErrorKind::Config, format!("{setting}: is missing, {why}"));
+        let missing = |setting, why| refused(setting, &format!("is missing, {why}"));
         if self.ca.is_none() && self.verification != TlsVerification::DangerAcceptAny {
-            return Err(missing("tls_ca", "so the server's certificate cannot be checked"));
+            return Err(missing(CA, "so the server's certificate cannot be checked"));
         }
         match (&self.certificate, &self.key) {
-            (Some(_), None) => return Err(missing("tls_key", "but there is a tls_certificate")),
-            (None, Some(_)) => return Err(missing("tls_certificate", "but there is a tls_key")),
+            (Some(_), None) => return Err(missing(KEY, "but there is a tls_certificate")),
+            (None, Some(_)) => return Err(missing(CERTIFICATE, "but there is a tls_key")),
             _ => {}
+        }
+        for (setting, pem) in [(CA, &self.ca), (CERTIFICATE, &self.certificate), (KEY, &self.key)] {
+            if matches!(pem, Some(Pem::File(path)) if path.as_os_str().is_empty()) {
+                return Err(refused(setting, "is empty; leave it unset instead"));
+            }
         }
         if let Some(Pem::Inline(text)) = &self.ca {
             certificates::trusted(text)?;
@@ -205,6 +213,7 @@ mod tests {
             (Tls::new().verification(TlsVerification::CertificateOnly), "tls_ca"),
             (only(Some("client.pem"), None), "tls_key"),
             (only(None, Some("client.key")), "tls_certificate"),
+            (Tls::new().ca(""), "tls_ca"),
             (Tls::new().ca("-----BEGIN garbage"), "tls_ca"),
             (only(Some("-----BEGIN garbage"), Some("client.key")), "tls_certificate"),
             (only(Some("client.pem"), Some("-----BEGIN garbage")), "tls_key"),

@@ -24,9 +24,6 @@ use crate::{Config, Consistency, Error, ErrorKind, Result, error::Detail};
 const SETTLED: Duration = Duration::from_millis(200);
 const LONGEST_SETTLING: Duration = Duration::from_millis(800);
 
-/// The rows of one id, in as many shards, are read in pages of this many.
-const PAGE_ROWS: i32 = 500;
-
 /// A value bound to a marker of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'v> {
@@ -60,6 +57,8 @@ pub(crate) struct Session {
 /// The statements hold the session too: all of it is dropped together.
 struct Inner {
     prepared: RwLock<HashMap<String, Arc<PreparedStatement>>>,
+    /// In rows.
+    page_size: i32,
     session: cassandra_cpp::Session,
 }
 
@@ -96,7 +95,8 @@ impl Session {
             let connected = block_on(cluster.connect(), None);
             let session =
                 connected.ok_or_else(unreachable_without_deadline)?.map_err(|error| from_connect(error, config))?;
-            let inner = Inner { prepared: RwLock::default(), session };
+            let page_size = i32::try_from(config.page_size()).unwrap_or(i32::MAX);
+            let inner = Inner { prepared: RwLock::default(), page_size, session };
             Ok(Self { inner: Some(inner), closing: Closing::default(), process: process::id() })
         })
     }
@@ -153,6 +153,7 @@ impl Inner {
 
     fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
         set_up(&mut statement, request).map_err(from_driver)?;
+        statement.set_paging_size(self.page_size).map_err(from_driver)?;
         let left = request.deadline.saturating_duration_since(Instant::now());
         // 0 would mean no timeout at all.
         statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
@@ -186,7 +187,6 @@ fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Re
             Value::Blob(bytes) => statement.bind_bytes(index, bytes.to_vec())?,
         };
     }
-    statement.set_paging_size(PAGE_ROWS)?;
     statement.set_consistency(consistency(request.consistency))?;
     if let Some(timestamp) = request.timestamp {
         statement.set_timestamp(timestamp)?;

@@ -27,7 +27,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 
 /// Whether tests of more than a minute are asked for: `cargo xtask test --long`.
 pub(crate) fn long_tests() -> bool {
-    env::var_os("DURABLE_STORE_TEST_LONG").is_some()
+    env::var_os("CASSANDRA_TEST_LONG").is_some()
 }
 
 pub(crate) fn nodes() -> Builder {

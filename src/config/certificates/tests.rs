@@ -3,6 +3,7 @@ use rcgen::{
 };
 
 use super::*;
+use crate::ErrorKind;
 
 /// A certificate and its key, each in PEM.
 fn pair_of(algorithm: &'static SignatureAlgorithm) -> (String, String) {

@@ -9,7 +9,7 @@ use crate::server::{self, Running, Wanted};
 use crate::{docker, driver, keyspaces, workspace};
 
 /// Switches on the tests that take minutes.
-const LONG: &str = "DURABLE_STORE_TEST_LONG";
+const LONG: &str = "CASSANDRA_TEST_LONG";
 
 /// The arguments of the command.
 #[derive(Debug, PartialEq, Eq)]

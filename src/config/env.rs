@@ -1,0 +1,132 @@
+//! A [`Config`] from the environment.
+
+use std::{env, ffi::OsString};
+
+use super::{
+    Config,
+    builder::refused,
+    settings::{self, PORT},
+};
+use crate::Result;
+
+const PREFIX: &str = "DURABLE_STORE_";
+
+impl Config {
+    /// Reads the settings from environment variables: `DURABLE_STORE_` and the name of the builder method in upper case,
+    /// with the values a connection string has, such as `DURABLE_STORE_CONTACT_POINTS=10.0.0.1,10.0.0.2` and
+    /// `DURABLE_STORE_CALL_TIMEOUT=3s`. What is not set has its default.
+    ///
+    /// A variable with that prefix that is no setting is ignored, with a warning that names the nearest setting: container
+    /// platforms make variables of their own for a service of that name. So is a `DURABLE_STORE_PORT` that begins with
+    /// `tcp://`, without a warning.
+    ///
+    /// ```no_run
+    /// let store = durable_store::DurableStore::new(durable_store::Config::from_env()?);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting; never showing a password.
+    pub fn from_env() -> Result<Self> {
+        from_variables(env::vars_os(), |warning| log::warn!("{warning}"))
+    }
+}
+
+fn from_variables(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+    mut warn: impl FnMut(String),
+) -> Result<Config> {
+    let mut builder = Config::builder();
+    for (variable, value) in variables {
+        let Some(name) = variable.to_str().and_then(|variable| variable.strip_prefix(PREFIX)) else { continue };
+        let Some(setting) = settings::find(&name.to_lowercase()).filter(|_| name == name.to_uppercase()) else {
+            let nearest = settings::nearest(name).to_uppercase();
+            warn(format!("the environment variable {PREFIX}{name} is no setting; did you mean {PREFIX}{nearest}?"));
+            continue;
+        };
+        let value = value.into_string().map_err(|_| refused(setting.name, "its environment variable is not UTF-8"))?;
+        if setting.name == PORT && value.starts_with("tcp://") {
+            continue;
+        }
+        builder = (setting.set)(builder, &value)?;
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Consistency, ErrorKind};
+
+    fn read(variables: &[(&str, &str)]) -> (Result<Config>, Vec<String>) {
+        let mut warnings = Vec::new();
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        let config = from_variables(variables, |warning| warnings.push(warning));
+        (config, warnings)
+    }
+
+    #[test]
+    fn settings_are_read_and_others_variables_are_left_alone() {
+        let (config, warnings) = read(&[
+            ("DURABLE_STORE_CONTACT_POINTS", "10.0.0.1, 10.0.0.2"),
+            ("DURABLE_STORE_CONSISTENCY", "quorum"),
+            ("DURABLE_STORE_PASSWORD", "secret"),
+            ("DURABLE_STORE_USERNAME", "app"),
+            ("PATH", "/bin"),
+            ("MY_DURABLE_STORE_PORT", "1"),
+        ]);
+        let config = config.unwrap();
+        assert_eq!(config.contact_points(), ["10.0.0.1", "10.0.0.2"]);
+        assert_eq!((config.consistency(), config.username()), (Consistency::Quorum, Some("app")));
+        assert_eq!(warnings, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_setting_is_ignored_with_the_nearest_that_is() {
+        let hosts = ("DURABLE_STORE_CONTACT_POINTS", "10.0.0.1");
+        for (name, nearest) in [
+            ("DURABLE_STORE_CALL_TIMOUT", "DURABLE_STORE_CALL_TIMEOUT"),
+            ("DURABLE_STORE_port", "DURABLE_STORE_PORT"),
+            ("DURABLE_STORE_PORT_9042_TCP", "DURABLE_STORE_PORT"),
+        ] {
+            let (config, warnings) = read(&[hosts, (name, "secret")]);
+            assert_eq!(config.unwrap().port(), 9042);
+            assert!(warnings[0].contains(name) && !warnings[0].contains("secret"), "{warnings:?}");
+            assert!(warnings[0].contains("did you mean DURABLE_STORE_"), "{warnings:?}");
+            if !name.ends_with("TCP") {
+                assert!(warnings[0].contains(nearest), "{warnings:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_port_that_container_platforms_set_is_ignored() {
+        let (config, warnings) =
+            read(&[("DURABLE_STORE_CONTACT_POINTS", "10.0.0.1"), ("DURABLE_STORE_PORT", "tcp://10.96.0.1:9042")]);
+        assert_eq!((config.unwrap().port(), warnings.len()), (9042, 0));
+    }
+
+    #[test]
+    fn a_refusal_names_the_setting_and_shows_no_password() {
+        for (variables, setting) in [
+            (&[("DURABLE_STORE_KEYSPACE", "ego")][..], "contact_points"),
+            (&[("DURABLE_STORE_PORT", "x")], "port"),
+            (&[("DURABLE_STORE_CONTACT_POINTS", "a"), ("DURABLE_STORE_PASSWORD", "secret")], "username"),
+            (&[("DURABLE_STORE_CONTACT_POINTS", "a"), ("DURABLE_STORE_TLS_CA", "")], "tls_ca"),
+        ] {
+            let error = read(variables).0.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("{setting}: ")) && !text.contains("secret"), "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_utf_8_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let variables = [("DURABLE_STORE_TABLE".into(), OsString::from_vec(vec![0xFF]))];
+        let error = from_variables(variables, |_| {}).unwrap_err();
+        assert!(error.to_string().starts_with("table: "), "{error}");
+    }
+}
