@@ -43,6 +43,7 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`io_threads`](ConfigBuilder::io_threads) | 1 | threads of the driver |
 /// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | sockets to each node, for each of those threads |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | largest payload that is written |
+/// | [`slow_call`](ConfigBuilder::slow_call) | 500 milliseconds | a call that takes longer is logged |
 #[derive(Clone, Debug)]
 pub struct Config {
     contact_points: Vec<String>,
@@ -62,6 +63,7 @@ pub struct Config {
     io_threads: u32,
     core_connections_per_host: u32,
     max_payload_bytes: usize,
+    slow_call: Duration,
 }
 
 /// A user name and its password, which `Debug` hides.
@@ -166,6 +168,11 @@ impl Config {
     /// The largest payload that is written, in bytes as encoded.
     pub fn max_payload_bytes(&self) -> usize {
         self.max_payload_bytes
+    }
+
+    /// How long a call may take before it is logged as slow.
+    pub fn slow_call(&self) -> Duration {
+        self.slow_call
     }
 
     pub(crate) fn credentials(&self) -> Option<&Credentials> {

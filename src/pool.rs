@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
-use crate::{Config, Error, ErrorKind, Result, connection::Connection, driver::Closing, error::Detail};
+use crate::{Config, Error, ErrorKind, Result, connection::Connection, driver::Closing, error::Detail, telemetry};
 
 /// The driver reconnects by itself within a second or so of a node coming back. A session without any connection for
 /// this long is replaced, and no more often than this.
@@ -110,20 +110,30 @@ impl Pool {
             let opened = Connection::open_guarded(&config);
             // A pool that is gone was disconnected.
             let Some(pool) = pool.upgrade() else { return };
-            let mut shared = pool.shared.lock();
-            shared.rebuild = Rebuild::Ended(Instant::now());
-            match opened {
-                Ok(connection) if shared.dead_since.is_some() => {
-                    log::warn!("the Cassandra session stayed dead and was replaced");
-                    shared.connection = Arc::new(connection);
-                    shared.dead_since = None;
-                }
-                // The driver was faster.
-                Ok(_) => {}
-                Err(error) => shared.last_failure = Some(error),
-            }
+            pool.end_rebuild(opened);
         };
         thread::Builder::new().name("durable-store-connect".into()).spawn(rebuild).is_ok()
+    }
+
+    /// Tells of it only when the lock is free again: a subscriber may be slow, or call the store.
+    fn end_rebuild(&self, opened: Result<Connection>) {
+        let mut shared = self.shared.lock();
+        shared.rebuild = Rebuild::Ended(Instant::now());
+        match opened {
+            Ok(connection) if shared.dead_since.is_some() => {
+                shared.connection = Arc::new(connection);
+                shared.dead_since = None;
+                drop(shared);
+                telemetry::session_replaced(&self.config);
+            }
+            // The driver was faster.
+            Ok(_) => {}
+            Err(error) => {
+                shared.last_failure = Some(error.clone());
+                drop(shared);
+                telemetry::session_not_replaced(&self.config, &error);
+            }
+        }
     }
 }
 

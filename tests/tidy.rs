@@ -101,6 +101,17 @@ fn the_error_page_covers_every_kind_with_its_number() {
 }
 
 #[test]
+fn only_telemetry_names_the_facade() {
+    for (name, text) in rust_files("src") {
+        let code = code_of(&text);
+        let is_telemetry = name.starts_with("src/telemetry");
+        // The bridge maps levels; what it passes on goes through telemetry.
+        let is_bridge = name == "src/driver/log.rs";
+        assert!(is_telemetry || is_bridge || !code.contains("tracing::"), "{name} names the crate tracing");
+    }
+}
+
+#[test]
 fn the_readme_names_every_setting_and_every_example() {
     let readme = read("README.md");
     let builder = read("src/config/builder.rs");
@@ -132,7 +143,7 @@ fn every_dependency_says_why_it_is_there() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in ["README.md", "build-notes.md", "resources/docs/errors.md"] {
+    for page in ["README.md", "build-notes.md", "resources/docs/errors.md", "resources/docs/observing.md"] {
         let text = read(page);
         let folder = Path::new(page).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -41,6 +41,7 @@ impl Default for ConfigBuilder {
                 io_threads: 1,
                 core_connections_per_host: 2,
                 max_payload_bytes: 8 * MIB,
+                slow_call: Duration::from_millis(500),
             },
         }
     }
@@ -166,6 +167,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// How long a call may take, from 1 millisecond to 24 hours, before a warning is logged with its operation,
+    /// persistence id, time and outcome. Leaves out `connect`, `disconnect` and `create_schema`, which take what they
+    /// take. Defaults to 500 milliseconds.
+    pub fn slow_call(mut self, threshold: Duration) -> Self {
+        self.config.slow_call = threshold;
+        self
+    }
+
     /// Checks every setting. Does no I/O.
     ///
     /// # Errors
@@ -192,6 +201,7 @@ impl ConfigBuilder {
             ("connect_timeout", config.connect_timeout),
             ("request_timeout", config.request_timeout),
             ("call_timeout", config.call_timeout),
+            ("slow_call", config.slow_call),
         ] {
             check_range(name, timeout, TIMEOUTS)?;
         }
@@ -312,6 +322,7 @@ mod tests {
             assert_refused(local().connect_timeout(timeout), "connect_timeout");
             assert_refused(local().request_timeout(timeout), "request_timeout");
             assert_refused(local().call_timeout(timeout), "call_timeout");
+            assert_refused(local().slow_call(timeout), "slow_call");
         }
         assert_refused(local().port(0), "port");
         assert_refused(local().max_attempts(0), "max_attempts");

@@ -20,6 +20,7 @@ mod faults_server_errors;
 mod golden;
 mod index;
 mod lifecycle;
+mod observing_events;
 mod payloads;
 mod pool;
 mod schema;
