@@ -10,7 +10,13 @@ use std::{
 use parking_lot::Mutex;
 use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
-use crate::{Config, Error, ErrorKind, Result, connection::Connection, driver::Closing, error::Detail, telemetry};
+use crate::{
+    Config, Error, ErrorKind, Result,
+    connection::Connection,
+    driver::Closing,
+    error::Detail,
+    telemetry::{self, LeaseInUse},
+};
 
 /// The driver reconnects by itself within a second or so of a node coming back. A session without any connection for
 /// this long is replaced, and no more often than this.
@@ -43,6 +49,7 @@ enum Rebuild {
 pub(crate) struct Lease<'p> {
     pool: &'p Arc<Pool>,
     _permit: PooledConnection<Permits>,
+    _in_use: LeaseInUse,
 }
 
 impl Pool {
@@ -63,7 +70,10 @@ impl Pool {
 
     /// Waits for a lease for at most `timeout`.
     pub(crate) fn lease(self: &Arc<Self>, timeout: Duration) -> Result<Lease<'_>> {
-        let permit = self.leases.get_timeout(timeout).map_err(|_| {
+        let asked = Instant::now();
+        let permit = self.leases.get_timeout(timeout);
+        telemetry::lease_awaited(asked.elapsed());
+        let permit = permit.map_err(|_| {
             let message = format!(
                 "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
                 self.leases.max_size()
@@ -74,7 +84,7 @@ impl Pool {
                 None => error,
             }
         })?;
-        Ok(Lease { pool: self, _permit: permit })
+        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin() })
     }
 
     /// Tells, after the pool was dropped, when its session is closed.

@@ -45,6 +45,7 @@ pub struct DurableStore {
 impl DurableStore {
     /// A store with these settings, not yet connected. Does no I/O.
     pub fn new(config: Config) -> Self {
+        telemetry::describe();
         Self { lifecycle: Arc::new(Lifecycle::new(config)) }
     }
 
@@ -91,7 +92,7 @@ impl DurableStore {
         })
     }
 
-    /// What every public method that can fail goes through: it is timed, and its error says what failed.
+    /// What every public method that can fail goes through: it is timed and counted, and its error says what failed.
     fn observe<T>(
         &self,
         operation: &'static Operation,

@@ -1,24 +1,49 @@
-//! What a program can see of its store: events through `tracing`. The one place that names them; the names are public,
-//! and explained in `resources/docs/observing.md`.
+//! What a program can see of its store: events through `tracing`, numbers through `metrics`. The one place that names
+//! metrics and events; the names are public, and explained in `resources/docs/observing.md`.
+//!
+//! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made at compile time.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
+use metrics::{Gauge, Key, Label, Level, Metadata, Unit, with_recorder};
+
 use crate::{Config, Error, ErrorKind, Result, key::shortened};
+
+const CALLS: &str = "durable_store_calls_total";
+const CALL_DURATION: &str = "durable_store_call_duration_seconds";
+const LEASE_WAIT: &str = "durable_store_lease_wait_seconds";
+const LEASES_IN_USE: &str = "durable_store_leases_in_use";
+const RETRIES: &str = "durable_store_retries_total";
+const SESSION_GENERATION: &str = "durable_store_session_generation";
+const WRITTEN_BYTES: &str = "durable_store_written_bytes_total";
+const READ_BYTES: &str = "durable_store_read_bytes_total";
+
+static LEASE_WAIT_KEY: Key = Key::from_static_name(LEASE_WAIT);
+static LEASES_IN_USE_KEY: Key = Key::from_static_name(LEASES_IN_USE);
+static SESSION_GENERATION_KEY: Key = Key::from_static_name(SESSION_GENERATION);
+static WRITTEN_BYTES_KEY: Key = Key::from_static_name(WRITTEN_BYTES);
+static READ_BYTES_KEY: Key = Key::from_static_name(READ_BYTES);
+
+/// What recorders may filter by.
+static METADATA: Metadata<'static> = Metadata::new(TARGET, Level::INFO, None);
 
 /// What subscribers may filter by.
 const TARGET: &str = "durable_store";
 const DRIVER_TARGET: &str = "durable_store::driver";
 
-/// The outcome of a call that succeeded; that of one that failed is the kind of its error.
+/// The label of a call that succeeded; that of one that failed is the kind of its error.
 const OK: &str = "ok";
 
-/// A public method.
+/// A public method, with the keys of its numbers.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pace: Pace,
+    succeeded: Key,
+    duration: Key,
+    retries: Key,
 }
 
 /// Whether a call that takes longer than `slow_call` is worth a warning.
@@ -33,9 +58,15 @@ enum Pace {
 macro_rules! operations {
     ($($operation:ident = $name:literal, $pace:ident;)+) => {$(
         pub(crate) static $operation: Operation = {
+            static LABELS: [Label; 1] = [Label::from_static_parts("operation", $name)];
+            static SUCCEEDED: [Label; 2] =
+                [Label::from_static_parts("operation", $name), Label::from_static_parts("outcome", OK)];
             Operation {
                 name: $name,
                 pace: Pace::$pace,
+                succeeded: Key::from_static_parts(CALLS, &SUCCEEDED),
+                duration: Key::from_static_parts(CALL_DURATION, &LABELS),
+                retries: Key::from_static_parts(RETRIES, &LABELS),
             }
         };
     )+};
@@ -65,6 +96,7 @@ impl<'c> Call<'c> {
 
     /// Tells that an attempt, counted from 1, failed and that another follows after `pause`.
     pub(crate) fn retries(&self, attempt: u32, error: &Error, pause: Duration) {
+        count(&self.operation.retries, 1);
         tracing::debug!(
             target: TARGET,
             operation = self.operation.name,
@@ -76,13 +108,25 @@ impl<'c> Call<'c> {
         );
     }
 
-    /// Tells of the call if it was slow, and adds to an error which call it was.
+    /// Records what became of the call, and adds to an error which call it was.
     pub(crate) fn end<T>(self, outcome: Result<T>, slow_call: Duration) -> Result<T> {
         let elapsed = self.started.elapsed();
+        with_recorder(|recorder| {
+            let calls = match &outcome {
+                Ok(_) => recorder.register_counter(&self.operation.succeeded, &METADATA),
+                Err(error) => recorder.register_counter(&self.failed(error.kind()), &METADATA),
+            };
+            calls.increment(1);
+            recorder.register_histogram(&self.operation.duration, &METADATA).record(elapsed);
+        });
         if elapsed > slow_call && self.operation.pace == Pace::Quick {
             self.was_slow(elapsed, outcome.as_ref().map_or_else(|error| name_of(error.kind()), |_| OK));
         }
         outcome.map_err(|error| error.during(self.operation.name, self.persistence_id))
+    }
+
+    fn failed(&self, kind: ErrorKind) -> Key {
+        Key::from_parts(CALLS, &[("operation", self.operation.name), ("outcome", name_of(kind))])
     }
 
     fn was_slow(&self, elapsed: Duration, outcome: &'static str) {
@@ -97,8 +141,42 @@ impl<'c> Call<'c> {
     }
 }
 
+/// A lease that is held, counted until dropped: on the recorder it began with, so that one installed meanwhile does not
+/// see leases given back that it never saw taken.
+pub(crate) struct LeaseInUse(Gauge);
+
+impl LeaseInUse {
+    pub(crate) fn begin() -> Self {
+        let gauge = with_recorder(|recorder| recorder.register_gauge(&LEASES_IN_USE_KEY, &METADATA));
+        gauge.increment(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for LeaseInUse {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
+/// Tells how long a call waited for a lease, whether it got one or not.
+pub(crate) fn lease_awaited(waited: Duration) {
+    with_recorder(|recorder| recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited));
+}
+
+/// Tells that a state with a payload of this length was written.
+pub(crate) fn written(payload_bytes: usize) {
+    count(&WRITTEN_BYTES_KEY, payload_bytes);
+}
+
+/// Tells that a state with a payload of this length was read.
+pub(crate) fn read(payload_bytes: usize) {
+    count(&READ_BYTES_KEY, payload_bytes);
+}
+
 /// Tells that a store has its session, made in this time.
 pub(crate) fn connected(config: &Config, elapsed: Duration) {
+    session_made();
     let (keyspace, table) = (config.keyspace(), config.table());
     tracing::info!(target: TARGET, keyspace, table, elapsed_ms = milliseconds(elapsed), "connected");
 }
@@ -111,6 +189,7 @@ pub(crate) fn disconnected(config: &Config, calls_in_flight: bool) {
 
 /// Tells that a session was found dead and that a new one took its place.
 pub(crate) fn session_replaced(config: &Config) {
+    session_made();
     let (keyspace, table) = (config.keyspace(), config.table());
     tracing::warn!(target: TARGET, keyspace, table, "the session stayed dead and was replaced");
 }
@@ -134,17 +213,37 @@ pub(crate) fn driver_line(level: tracing::Level, line: &str) {
     }
 }
 
+fn session_made() {
+    with_recorder(|recorder| recorder.register_gauge(&SESSION_GENERATION_KEY, &METADATA).increment(1));
+}
+
 /// Runs what hands events to the program where a panic of its subscriber must go no further: beneath frames of C++, on
 /// threads that others wait for, and in a `drop`.
 pub(crate) fn shielded(tell: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(tell));
 }
 
+/// Describes the metrics to the recorder of the program.
+pub(crate) fn describe() {
+    metrics::describe_counter!(CALLS, "Calls that ended, by operation and outcome");
+    metrics::describe_histogram!(CALL_DURATION, Unit::Seconds, "How long calls took, all attempts included");
+    metrics::describe_histogram!(LEASE_WAIT, Unit::Seconds, "How long calls waited for a lease");
+    metrics::describe_gauge!(LEASES_IN_USE, "Leases that calls hold now");
+    metrics::describe_counter!(RETRIES, "Attempts that failed and were followed by another");
+    metrics::describe_gauge!(SESSION_GENERATION, "Sessions made so far: 1 is the first one");
+    metrics::describe_counter!(WRITTEN_BYTES, Unit::Bytes, "Payload bytes of states written");
+    metrics::describe_counter!(READ_BYTES, Unit::Bytes, "Payload bytes of states read");
+}
+
+fn count(key: &Key, by: usize) {
+    with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(by as u64));
+}
+
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What events call a kind of error.
+/// What labels and events call a kind of error.
 fn name_of(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Config => "config",
@@ -164,3 +263,6 @@ fn name_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Internal => "internal",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ impl DurableStore {
                     None => self.newest_row(connection, id, deadline)?,
                 },
             };
-            row.map_or(Ok(None), |row| codec::decode(row, id, connection.layout))
+            row.map_or(Ok(None), |row| decode(row, id, connection.layout))
         })
     }
 
@@ -80,6 +80,14 @@ impl DurableStore {
     fn select<'r>(&self, cql: &'r str, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
         Request { cql, values, consistency: self.config().consistency(), deadline, timestamp: None, page: None }
     }
+}
+
+/// The state in a row, its payload counted as read.
+fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+    let payload_bytes = row.state_payload.as_ref().map_or(0, Vec::len);
+    let state = codec::decode(row, persistence_id, layout)?;
+    telemetry::read(payload_bytes);
+    Ok(state)
 }
 
 /// The columns in the order every SELECT of ours names them.

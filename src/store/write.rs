@@ -58,7 +58,9 @@ impl DurableStore {
                 guard::check_payload(&cells.state_payload, limit, "the server's max_mutation_size")?;
             }
             self.insert(connection, &cells, timestamp, deadline)
-        })
+        })?;
+        telemetry::written(cells.state_payload.len());
+        Ok(())
     }
 
     fn insert(&self, connection: &Connection, cells: &Cells<'_>, timestamp: i64, deadline: Instant) -> Result<()> {

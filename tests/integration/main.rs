@@ -21,6 +21,7 @@ mod golden;
 mod index;
 mod lifecycle;
 mod observing_events;
+mod observing_metrics;
 mod payloads;
 mod pool;
 mod schema;
