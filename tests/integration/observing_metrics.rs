@@ -1,6 +1,13 @@
-//! What a recorder counts.
+//! What a recorder counts, and what a scraper gets of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    env,
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
 
 use durable_store::{ErrorKind, Replication, SchemaOptions, prost::Message};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
@@ -9,6 +16,7 @@ use parking_lot::Mutex;
 use crate::harness::{
     BOTH_LAYOUTS, Keyspace, account,
     proxy::{Action, BOTH_CALLS, Proxied, forged, opcode},
+    server,
 };
 
 /// Metrics by name and labels, as in `name{label=value,…}`. Of a histogram only how many values it has.
@@ -142,4 +150,79 @@ fn a_lease_is_in_use_while_a_call_is_with_the_server() {
         }
     });
     assert_eq!(*during.lock(), [1.0, 1.0]);
+}
+
+/// The example under way, ended when its standard input is closed.
+struct Example {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Example {
+    fn start(keyspace: &Keyspace) -> Self {
+        // Free a moment ago; the exporter does not tell which port it took.
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let mut child = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--example", "metrics"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
+            .env("DURABLE_STORE_PORT", server().port().to_string())
+            .env("DURABLE_STORE_KEYSPACE", keyspace.name())
+            .env("METRICS_ADDRESS", free.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+        let served = format!("http://{free}/metrics");
+        let told = printed.any(|line| line.unwrap().contains(&served));
+        assert!(told, "the example ended without serving");
+        Self { child, address: free }
+    }
+
+    /// The samples of a scrape, by name and labels as they are in it.
+    fn scrape(&self) -> Numbers {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let samples = body.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let numbers = samples.map(|line| line.rsplit_once(' ').unwrap());
+        let numbers = numbers.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect();
+        // All but the retries, of which there were none.
+        assert_eq!(described(body), 7, "{body}");
+        numbers
+    }
+
+    fn end(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// How many metrics of the store come with a line that says what they are.
+fn described(body: &str) -> usize {
+    body.lines().filter(|line| line.starts_with("# HELP durable_store_")).count()
+}
+
+#[test]
+fn a_scraper_gets_the_numbers_of_the_example_over_http() {
+    let keyspace = Keyspace::unmade();
+    let example = Example::start(&keyspace);
+    let numbers = example.scrape();
+    assert_number(&numbers, r#"calls_total{operation="write_state",outcome="ok"}"#, 10.0);
+    assert_number(&numbers, r#"calls_total{operation="get_latest_state",outcome="ok"}"#, 2.0);
+    assert_number(&numbers, r#"calls_total{operation="create_schema",outcome="ok"}"#, 1.0);
+    assert_number(&numbers, r#"call_duration_seconds_count{operation="write_state"}"#, 10.0);
+    assert_number(&numbers, r#"call_duration_seconds_bucket{operation="write_state",le="+Inf"}"#, 10.0);
+    assert!(numbers[r#"durable_store_call_duration_seconds_sum{operation="write_state"}"#] > 0.0);
+    assert_number(&numbers, "lease_wait_seconds_count", 12.0);
+    assert_number(&numbers, "leases_in_use", 0.0);
+    assert_number(&numbers, "session_generation", 1.0);
+    let written = numbers["durable_store_written_bytes_total"];
+    assert!(written > 0.0);
+    assert_number(&numbers, "read_bytes_total", written / 10.0);
+    example.end();
 }
