@@ -2,3 +2,6 @@
 
 #[doc = include_str!("../resources/docs/errors.md")]
 pub mod errors {}
+
+#[doc = include_str!("../resources/docs/observing.md")]
+pub mod observing {}

@@ -60,6 +60,7 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | 1 to 64 | sockets to each node, for each of those threads |
 /// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows asked for at once where an answer can have many |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | 1 byte to 15 MiB | largest payload that is written |
+/// | [`slow_call`](ConfigBuilder::slow_call) | 500 milliseconds | 1 ms to 24 h | a call that takes longer is logged |
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     contact_points: Vec<String>,
@@ -81,6 +82,7 @@ pub struct Config {
     core_connections_per_host: u32,
     page_size: u32,
     max_payload_bytes: usize,
+    slow_call: Duration,
 }
 
 /// A user name and its password, which `Debug` hides.
@@ -195,6 +197,11 @@ impl Config {
     /// The largest payload that is written, in bytes as encoded.
     pub fn max_payload_bytes(&self) -> usize {
         self.max_payload_bytes
+    }
+
+    /// How long a call may take before it is logged as slow.
+    pub fn slow_call(&self) -> Duration {
+        self.slow_call
     }
 
     pub(crate) fn credentials(&self) -> Option<&Credentials> {

@@ -2,6 +2,8 @@
 
 use std::{error, fmt, sync::Arc};
 
+use crate::key::shortened;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -208,17 +210,12 @@ impl Error {
     }
 }
 
-/// Ids can be tens of thousands of bytes long; a message shows this many characters of one.
-const SHOWN_ID_CHARACTERS: usize = 64;
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.0.operation {
             write!(f, "{operation}")?;
             if let Some(id) = &self.0.persistence_id {
-                let shown: String = id.chars().take(SHOWN_ID_CHARACTERS).collect();
-                let more = if shown.len() < id.len() { "…" } else { "" };
-                write!(f, " {shown:?}{more}")?;
+                write!(f, " {:?}", shortened(id))?;
             }
             f.write_str(": ")?;
         }

@@ -3,7 +3,8 @@
 //! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state) and
 //! [`get_latest_state`](DurableStore::get_latest_state), each of which blocks its thread until it has an outcome.
 //! [`Config`] is the reference of settings, [`Error`] says what a failure means, and
-//! [`_documentation::errors`] what to do about each kind. [`MemoryStore`] stands in for it in tests.
+//! [`_documentation::errors`] what to do about each kind. [`_documentation::observing`] lists the events and metrics
+//! that show what happens. [`MemoryStore`] stands in for the store in tests.
 //!
 //! ```no_run
 //! use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
@@ -45,6 +46,7 @@ mod sharding;
 mod state;
 mod store;
 mod table;
+mod telemetry;
 mod timestamp;
 
 /// Compiles the code of the README.

@@ -12,7 +12,12 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::{Config, Error, ErrorKind, Result, connection::Connection, pool::Pool};
+use crate::{
+    Config, Error, ErrorKind, Result,
+    connection::Connection,
+    pool::Pool,
+    telemetry::{self, shielded},
+};
 
 /// How long dropping the last handle waits for the session to close.
 const LONGEST_DROP: Duration = Duration::from_secs(1);
@@ -100,13 +105,14 @@ impl Lifecycle {
     fn begin(&self, attempt: &Arc<Attempt>) -> Result<()> {
         let (config, link, attempt) = (self.config.clone(), Arc::clone(&self.link), Arc::clone(attempt));
         let connect = move || {
+            let began = Instant::now();
             let opened = Connection::open_guarded(&config);
             let mut link = link.lock();
             let still_wanted = matches!(&*link, Link::Connecting(current) if Arc::ptr_eq(current, &attempt));
             let outcome = match opened {
                 _ if !still_wanted => Err(not_connected()),
                 Ok(connection) => {
-                    let pool = Arc::new(Pool::new(config, connection));
+                    let pool = Arc::new(Pool::new(config.clone(), connection));
                     *link = Link::Open(Arc::clone(&pool));
                     Ok(pool)
                 }
@@ -116,6 +122,9 @@ impl Lifecycle {
                 }
             };
             drop(link);
+            if outcome.is_ok() {
+                shielded(|| telemetry::connected(&config, began.elapsed()));
+            }
             attempt.end(outcome);
         };
         let spawned = thread::Builder::new().name("durable-store-connect".into()).spawn(connect);
@@ -133,7 +142,9 @@ impl Lifecycle {
         let closing = pool.closing();
         // Calls in flight hold the pool too: the last one to end closes the session.
         drop(pool);
-        if closing.wait(timeout) {
+        let closed = closing.wait(timeout);
+        shielded(|| telemetry::disconnected(&self.config, !closed));
+        if closed {
             return Ok(());
         }
         let message = "calls are still in flight after `call_timeout`; the session closes when the last one ends";

@@ -10,7 +10,13 @@ use std::{
 use parking_lot::Mutex;
 use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
-use crate::{Config, Error, ErrorKind, Result, connection::Connection, driver::Closing, error::Detail};
+use crate::{
+    Config, Error, ErrorKind, Result,
+    connection::Connection,
+    driver::Closing,
+    error::Detail,
+    telemetry::{self, LeaseInUse},
+};
 
 /// The driver reconnects by itself within a second or so of a node coming back. A session without any connection for
 /// this long is replaced, and no more often than this.
@@ -43,6 +49,7 @@ enum Rebuild {
 pub(crate) struct Lease<'p> {
     pool: &'p Arc<Pool>,
     _permit: PooledConnection<Permits>,
+    _in_use: LeaseInUse,
 }
 
 impl Pool {
@@ -63,7 +70,10 @@ impl Pool {
 
     /// Waits for a lease for at most `timeout`.
     pub(crate) fn lease(self: &Arc<Self>, timeout: Duration) -> Result<Lease<'_>> {
-        let permit = self.leases.get_timeout(timeout).map_err(|_| {
+        let asked = Instant::now();
+        let permit = self.leases.get_timeout(timeout);
+        telemetry::lease_awaited(asked.elapsed());
+        let permit = permit.map_err(|_| {
             let message = format!(
                 "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
                 self.leases.max_size()
@@ -74,7 +84,7 @@ impl Pool {
                 None => error,
             }
         })?;
-        Ok(Lease { pool: self, _permit: permit })
+        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin() })
     }
 
     /// Tells, after the pool was dropped, when its session is closed.
@@ -110,20 +120,30 @@ impl Pool {
             let opened = Connection::open_guarded(&config);
             // A pool that is gone was disconnected.
             let Some(pool) = pool.upgrade() else { return };
-            let mut shared = pool.shared.lock();
-            shared.rebuild = Rebuild::Ended(Instant::now());
-            match opened {
-                Ok(connection) if shared.dead_since.is_some() => {
-                    log::warn!("the Cassandra session stayed dead and was replaced");
-                    shared.connection = Arc::new(connection);
-                    shared.dead_since = None;
-                }
-                // The driver was faster.
-                Ok(_) => {}
-                Err(error) => shared.last_failure = Some(error),
-            }
+            pool.end_rebuild(opened);
         };
         thread::Builder::new().name("durable-store-connect".into()).spawn(rebuild).is_ok()
+    }
+
+    /// Tells of it only when the lock is free again: a subscriber may be slow, or call the store.
+    fn end_rebuild(&self, opened: Result<Connection>) {
+        let mut shared = self.shared.lock();
+        shared.rebuild = Rebuild::Ended(Instant::now());
+        match opened {
+            Ok(connection) if shared.dead_since.is_some() => {
+                shared.connection = Arc::new(connection);
+                shared.dead_since = None;
+                drop(shared);
+                telemetry::session_replaced(&self.config);
+            }
+            // The driver was faster.
+            Ok(_) => {}
+            Err(error) => {
+                shared.last_failure = Some(error.clone());
+                drop(shared);
+                telemetry::session_not_replaced(&self.config, &error);
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Config, Error, ErrorKind, Result, error::Detail};
+use crate::{Config, Error, ErrorKind, Result, error::Detail, telemetry::Call};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -55,7 +55,12 @@ impl Limits {
 
 /// Runs `attempt`, which is told when it has to give up, until it succeeds or trying again is pointless or unsafe. The
 /// error is that of the last attempt, marked indeterminate if any attempt of a write was.
-pub(crate) fn run<T>(limits: &Limits, effect: Effect, mut attempt: impl FnMut(Instant) -> Result<T>) -> Result<T> {
+pub(crate) fn run<T>(
+    call: &Call<'_>,
+    limits: &Limits,
+    effect: Effect,
+    mut attempt: impl FnMut(Instant) -> Result<T>,
+) -> Result<T> {
     let mut indeterminate = false;
     let mut missed_table = false;
     for number in 1.. {
@@ -71,7 +76,10 @@ pub(crate) fn run<T>(limits: &Limits, effect: Effect, mut attempt: impl FnMut(In
             may_pass(&error).then(|| pause_after(number))
         };
         match pause {
-            Some(pause) if number < limits.max_attempts && pause < limits.left() => thread::sleep(pause),
+            Some(pause) if number < limits.max_attempts && pause < limits.left() => {
+                call.retries(number, &error, pause);
+                thread::sleep(pause);
+            }
             _ => return Err(error.with_indeterminate(indeterminate)),
         }
     }

@@ -12,6 +12,7 @@ use crate::{
     lifecycle::Lifecycle,
     pool::Pool,
     retry::{self, Effect, Limits},
+    telemetry::{self, Call, Operation},
 };
 
 /// Keeps the latest state of each entity in a Cassandra table.
@@ -44,6 +45,7 @@ pub struct DurableStore {
 impl DurableStore {
     /// A store with these settings, not yet connected. Does no I/O.
     pub fn new(config: Config) -> Self {
+        telemetry::describe();
         Self { lifecycle: Arc::new(Lifecycle::new(config)) }
     }
 
@@ -62,8 +64,9 @@ impl DurableStore {
     ///   [`Layout`](crate::Layout); the error says what was found.
     /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
     pub fn connect(&self) -> Result<()> {
-        let limits = Limits::new(self.config());
-        self.lifecycle.connect(limits.deadline).map(drop).map_err(|error| error.during("connect", None))
+        self.observe(&telemetry::CONNECT, None, |_| {
+            self.lifecycle.connect(Limits::new(self.config()).deadline).map(drop)
+        })
     }
 
     /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
@@ -72,8 +75,7 @@ impl DurableStore {
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight then; the session closes when they end.
     pub fn disconnect(&self) -> Result<()> {
-        let timeout = self.config().call_timeout();
-        self.lifecycle.disconnect(timeout).map_err(|error| error.during("disconnect", None))
+        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.config().call_timeout()))
     }
 
     /// Connects if needed, then asks the server for an answer.
@@ -83,28 +85,47 @@ impl DurableStore {
     /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout),
     /// [`Overloaded`](crate::ErrorKind::Overloaded), [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
     pub fn ping(&self) -> Result<()> {
-        let limits = Limits::new(self.config());
-        let connected = self.lifecycle.connect(limits.deadline);
-        let pinged = connected.and_then(|pool| call(&pool, &limits, Effect::Read, Connection::ping));
-        pinged.map_err(|error| error.during("ping", None))
+        self.observe(&telemetry::PING, None, |call| {
+            let limits = Limits::new(self.config());
+            let pool = self.lifecycle.connect(limits.deadline)?;
+            run(call, &pool, &limits, Effect::Read, Connection::ping)
+        })
+    }
+
+    /// What every public method that can fail goes through: it is timed and counted, and its error says what failed.
+    fn observe<T>(
+        &self,
+        operation: &'static Operation,
+        persistence_id: Option<&str>,
+        work: impl FnOnce(&Call<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let call = Call::begin(operation, persistence_id);
+        let outcome = work(&call);
+        call.end(outcome, self.config().slow_call())
     }
 
     /// Makes a call on the connected store.
-    fn call<T>(&self, effect: Effect, attempt: impl FnMut(&Connection, Instant) -> Result<T>) -> Result<T> {
+    fn call<T>(
+        &self,
+        call: &Call<'_>,
+        effect: Effect,
+        attempt: impl FnMut(&Connection, Instant) -> Result<T>,
+    ) -> Result<T> {
         let limits = Limits::new(self.config());
-        call(&self.lifecycle.pool()?, &limits, effect, attempt)
+        run(call, &self.lifecycle.pool()?, &limits, effect, attempt)
     }
 }
 
 /// The one door: takes a lease and tries, until the call's deadline. `attempt` is told when it has to give up.
-fn call<T>(
+fn run<T>(
+    call: &Call<'_>,
     pool: &Arc<Pool>,
     limits: &Limits,
     effect: Effect,
     mut attempt: impl FnMut(&Connection, Instant) -> Result<T>,
 ) -> Result<T> {
     let lease = pool.lease(limits.left())?;
-    retry::run(limits, effect, |deadline| lease.attempt(|connection| attempt(connection, deadline)))
+    retry::run(call, limits, effect, |deadline| lease.attempt(|connection| attempt(connection, deadline)))
 }
 
 impl fmt::Debug for DurableStore {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -101,10 +102,50 @@ fn the_error_page_covers_every_kind_with_its_number() {
 }
 
 #[test]
+fn only_telemetry_names_the_facades() {
+    for (name, text) in rust_files("src") {
+        let code = code_of(&text);
+        let is_telemetry = name.starts_with("src/telemetry");
+        assert!(is_telemetry || !code.contains("metrics::"), "{name} names the crate metrics");
+        // The bridge maps levels; what it passes on goes through telemetry.
+        let is_bridge = name == "src/driver/log.rs";
+        assert!(is_telemetry || is_bridge || !code.contains("tracing::"), "{name} names the crate tracing");
+    }
+}
+
+/// The words in a text that begin like a metric of ours.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("durable_store_")).collect()
+}
+
+#[test]
+fn the_observing_page_covers_every_metric_every_operation_and_every_outcome() {
+    let page = read("resources/docs/observing.md");
+    let source = read("src/telemetry.rs");
+    let names = metrics_in(&source);
+    assert!(names.len() >= 8, "{names:?}");
+    assert_eq!(metrics_in(&page), names);
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "observing.md has no line in its table for {name}");
+        assert!(page.contains(&format!("### `{name}`")), "observing.md has no heading for {name}");
+    }
+    let operations = source.split("operations! {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    let outcomes = source.split("match kind {").nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+    for (list, least) in [(operations, 6), (outcomes, 15)] {
+        let words: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+        assert!(words.len() >= least, "{words:?}");
+        for word in words {
+            assert!(page.contains(&format!("`{word}`")), "observing.md does not name {word}");
+        }
+    }
+}
+
+#[test]
 fn the_readme_names_every_setting_and_every_example() {
     let readme = read("README.md");
     let builder = read("src/config/builder.rs");
-    for line in builder.lines().filter(|line| line.contains("(mut self,") || line.contains("<I>(mut self")) {
+    for line in builder.lines().filter(|line| line.trim().starts_with("pub fn ") && line.contains("(mut self")) {
         let name = line.trim().trim_start_matches("pub fn ").split(['(', '<']).next().unwrap();
         assert!(readme.contains(&format!("`{name}`")), "README.md does not name the setting {name}");
     }
@@ -132,7 +173,7 @@ fn every_dependency_says_why_it_is_there() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in ["README.md", "build-notes.md", "resources/docs/errors.md"] {
+    for page in ["README.md", "build-notes.md", "resources/docs/errors.md", "resources/docs/observing.md"] {
         let text = read(page);
         let folder = Path::new(page).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -43,6 +43,7 @@ impl Default for ConfigBuilder {
                 core_connections_per_host: 2,
                 page_size: 500,
                 max_payload_bytes: 8 * MIB,
+                slow_call: Duration::from_millis(500),
             },
         }
     }
@@ -203,6 +204,14 @@ impl ConfigBuilder {
         self.config
     }
 
+    /// How long a call may take, from 1 millisecond to 24 hours, before a warning is logged with its operation,
+    /// persistence id, time and outcome. Leaves out `connect`, `disconnect` and `create_schema`, which take what they
+    /// take. Defaults to 500 milliseconds.
+    pub fn slow_call(mut self, threshold: Duration) -> Self {
+        self.config.slow_call = threshold;
+        self
+    }
+
     /// Checks every setting. Does no I/O.
     ///
     /// # Errors
@@ -235,6 +244,7 @@ impl ConfigBuilder {
             ("connect_timeout", config.connect_timeout),
             ("request_timeout", config.request_timeout),
             ("call_timeout", config.call_timeout),
+            ("slow_call", config.slow_call),
         ] {
             check_range(name, timeout, TIMEOUTS)?;
         }

@@ -142,6 +142,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         set: |builder, text| Ok(builder.max_payload_bytes(number("max_payload_bytes", text)?)),
         show: |config| Some(config.max_payload_bytes().to_string()),
     },
+    Setting {
+        name: "slow_call",
+        set: |builder, text| Ok(builder.slow_call(duration("slow_call", text)?)),
+        show: |config| Some(duration_text(config.slow_call())),
+    },
 ];
 
 pub(super) const USERNAME: &str = "username";

@@ -5,7 +5,10 @@ use std::time::Duration;
 use cassandra_cpp::{Cluster, RetryPolicy};
 
 use super::{error::from_connect, tls};
-use crate::{Config, Result};
+use crate::{
+    Config, Result,
+    telemetry::{self, shielded},
+};
 
 /// A connection without an answer is noticed after the idle timeout; the driver's own defaults are 30 and 60 seconds.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -23,7 +26,7 @@ pub(super) fn cluster(config: &Config) -> Result<Cluster> {
             cluster.set_ssl(tls::ssl(tls)?);
         }
         None if config.username().is_some() => {
-            ::log::warn!("the password travels without TLS: whoever can listen on the way can read it; see `tls`");
+            shielded(|| telemetry::password_in_the_clear(config));
         }
         None => {}
     }

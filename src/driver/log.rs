@@ -1,11 +1,10 @@
-//! Hands the driver's own log lines to the `log` crate.
+//! Hands the driver's own log lines to `tracing`.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Once,
-};
+use std::sync::Once;
 
 use slog::{Drain, Level, Never, OwnedKVList, Record};
+
+use crate::telemetry::{driver_line, shielded};
 
 /// What the ScyllaDB build of the driver logs as an error for each connection to an Apache Cassandra.
 const NOISE: &str = "Could not retrieve sharding info";
@@ -17,7 +16,7 @@ pub(super) fn install() {
     ONCE.call_once(|| cassandra_cpp::set_slog_logger(slog::Logger::root(Bridge, slog::o!())));
 }
 
-/// Not the binding's own bridge to `log`: that one leaves no way to drop a line, and a logger that panics inside it
+/// Not the binding's own bridge to `log`: that one leaves no way to drop a line, and a subscriber that panics inside it
 /// ends the process.
 struct Bridge;
 
@@ -29,20 +28,18 @@ impl Drain for Bridge {
         let message = record.msg().to_string();
         if !message.contains(NOISE) {
             // The driver's C++ frames are above this one: a panic must not pass through them.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
-                log::log!(target: "durable_store::driver", level(record.level()), "{message}");
-            }));
+            shielded(|| driver_line(level(record.level()), &message));
         }
         Ok(())
     }
 }
 
-fn level(level: Level) -> log::Level {
+fn level(level: Level) -> tracing::Level {
     match level {
-        Level::Critical | Level::Error => log::Level::Error,
-        Level::Warning => log::Level::Warn,
-        Level::Info => log::Level::Info,
-        Level::Debug => log::Level::Debug,
-        Level::Trace => log::Level::Trace,
+        Level::Critical | Level::Error => tracing::Level::ERROR,
+        Level::Warning => tracing::Level::WARN,
+        Level::Info => tracing::Level::INFO,
+        Level::Debug => tracing::Level::DEBUG,
+        Level::Trace => tracing::Level::TRACE,
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::telemetry::PING;
 
 fn limits(call_timeout: Duration, max_attempts: u32) -> Limits {
     Limits { deadline: Instant::now() + call_timeout, request_timeout: Duration::from_secs(6), max_attempts }
@@ -12,7 +13,7 @@ fn error(kind: ErrorKind, indeterminate: bool) -> Error {
 fn attempts(effect: Effect, failures: &[Error]) -> (u32, Result<()>) {
     let mut count = 0;
     let mut failures = failures.iter().cloned();
-    let outcome = run(&limits(Duration::from_secs(60), 3), effect, |_| {
+    let outcome = run(&Call::begin(&PING, None), &limits(Duration::from_secs(60), 3), effect, |_| {
         count += 1;
         failures.next().map_or(Ok(()), Err)
     });
@@ -82,10 +83,11 @@ fn an_attempt_gets_half_of_what_is_left_and_the_last_one_all_of_it() {
 fn a_call_without_time_left_for_a_pause_ends_at_once() {
     let missing = Error::new(ErrorKind::Schema, "no").with_detail(Detail::MissingTable);
     let mut count = 0;
-    let outcome: Result<()> = run(&limits(Duration::from_millis(500), 3), Effect::Read, |_| {
-        count += 1;
-        Err(missing.clone())
-    });
+    let outcome: Result<()> =
+        run(&Call::begin(&PING, None), &limits(Duration::from_millis(500), 3), Effect::Read, |_| {
+            count += 1;
+            Err(missing.clone())
+        });
     assert_eq!((count, outcome.unwrap_err().kind()), (1, ErrorKind::Schema));
 }
 

@@ -12,6 +12,7 @@ use crate::{
     guard,
     retry::Effect,
     table,
+    telemetry::{self, Call},
 };
 
 impl DurableStore {
@@ -30,13 +31,13 @@ impl DurableStore {
     ///   [`Overloaded`](crate::ErrorKind::Overloaded), [`Server`](crate::ErrorKind::Server).
     pub fn get_latest_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<Option<DurableState>> {
         let key = key.into();
-        self.read(&key).map_err(|error| error.during("get_latest_state", Some(key.persistence_id())))
+        self.observe(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| self.read(call, &key))
     }
 
-    fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
+    fn read(&self, call: &Call<'_>, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
         guard::check_persistence_id(id, false)?;
-        self.call(Effect::Read, |connection, deadline| {
+        self.call(call, Effect::Read, |connection, deadline| {
             let row = match connection.layout {
                 Layout::ById => self.row(connection, &[Value::Text(id)], deadline)?,
                 Layout::ByShard => match self.config().sharding().shard_of_key(key)? {
@@ -47,7 +48,7 @@ impl DurableStore {
                     None => self.newest_row(connection, id, deadline)?,
                 },
             };
-            row.map_or(Ok(None), |row| codec::decode(row, id, connection.layout))
+            row.map_or(Ok(None), |row| decode(row, id, connection.layout))
         })
     }
 
@@ -79,6 +80,14 @@ impl DurableStore {
     fn select<'r>(&self, cql: &'r str, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
         Request { cql, values, consistency: self.config().consistency(), deadline, timestamp: None, page: None }
     }
+}
+
+/// The state in a row, its payload counted as read.
+fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+    let payload_bytes = row.state_payload.as_ref().map_or(0, Vec::len);
+    let state = codec::decode(row, persistence_id, layout)?;
+    telemetry::read(payload_bytes);
+    Ok(state)
 }
 
 /// The columns in the order every SELECT of ours names them.

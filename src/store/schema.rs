@@ -11,7 +11,7 @@ use crate::{
     cql::{self, TableStatements},
     driver::{Request, Session, Value},
     error::Detail,
-    table,
+    table, telemetry,
 };
 
 /// Making a schema is slow, and slower on a busy cluster: it has a deadline of its own.
@@ -36,9 +36,10 @@ impl DurableStore {
     ///   may not create.
     /// - [`Timeout`](ErrorKind::Timeout): the nodes did not agree in time, or the index does not answer yet.
     pub fn create_schema(&self, options: &SchemaOptions) -> Result<()> {
-        Work { config: self.config(), options, deadline: Instant::now() + DEADLINE }
-            .run()
-            .map_err(|error| error.with_indeterminate(false).during("create_schema", None))
+        self.observe(&telemetry::CREATE_SCHEMA, None, |_| {
+            let work = Work { config: self.config(), options, deadline: Instant::now() + DEADLINE };
+            work.run().map_err(|error| error.with_indeterminate(false))
+        })
     }
 
     /// The CQL that [`create_schema`](DurableStore::create_schema) runs, for the person who must run it by hand.

@@ -10,6 +10,7 @@ use crate::{
     driver::{Request, Value},
     guard,
     retry::Effect,
+    telemetry::{self, Call},
     timestamp,
 };
 
@@ -34,10 +35,10 @@ impl DurableStore {
     ///   [`is_indeterminate`](Error::is_indeterminate) for whether it may have been written.
     /// - [`Schema`](ErrorKind::Schema): the table is gone or changed.
     pub fn write_state(&self, state: &DurableState) -> Result<()> {
-        self.write(state).map_err(|error| error.during("write_state", Some(&state.persistence_id)))
+        self.observe(&telemetry::WRITE_STATE, Some(&state.persistence_id), |call| self.write(call, state))
     }
 
-    fn write(&self, state: &DurableState) -> Result<()> {
+    fn write(&self, call: &Call<'_>, state: &DurableState) -> Result<()> {
         let config = self.config();
         guard::check_persistence_id(&state.persistence_id, false)?;
         if config.consistency().is_for_reads_only() {
@@ -47,7 +48,7 @@ impl DurableStore {
         let cells = codec::encode(state, config.payload_format());
         guard::check_payload(&cells.state_payload, config.max_payload_bytes(), "`max_payload_bytes`")?;
         let timestamp = timestamp::next();
-        self.call(Effect::Write, |connection, deadline| {
+        self.call(call, Effect::Write, |connection, deadline| {
             if connection.layout == Layout::ByShard {
                 config.sharding().check_state(state)?;
                 guard::check_persistence_id(&state.persistence_id, config.sharding().needs_index())?;
@@ -57,7 +58,9 @@ impl DurableStore {
                 guard::check_payload(&cells.state_payload, limit, "the server's max_mutation_size")?;
             }
             self.insert(connection, &cells, timestamp, deadline)
-        })
+        })?;
+        telemetry::written(cells.state_payload.len());
+        Ok(())
     }
 
     fn insert(&self, connection: &Connection, cells: &Cells<'_>, timestamp: i64, deadline: Instant) -> Result<()> {

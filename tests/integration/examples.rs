@@ -37,6 +37,7 @@ fn printed_by(example: &str) -> String {
         .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
         .env("DURABLE_STORE_PORT", server().port().to_string())
         .env("DURABLE_STORE_KEYSPACE", keyspace.name())
+        .env("METRICS_ADDRESS", "127.0.0.1:0")
         .output()
         .unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

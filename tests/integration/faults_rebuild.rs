@@ -12,8 +12,10 @@ use std::{
 
 use durable_store::ErrorKind;
 use parking_lot::Mutex;
+use tracing::Level;
 
 use crate::harness::{
+    events::{self, Seen},
     eventually,
     proxy::{Action, Call, Proxied, opcode},
 };
@@ -35,8 +37,14 @@ fn startup_option(body: &[u8], wanted: &str) -> Option<String> {
     }
 }
 
+fn about(proxied: &Proxied, message: &str) -> Vec<Seen> {
+    let keyspace = proxied.keyspace.name();
+    events::seen(|seen| seen.message() == message && seen.field("keyspace") == Some(keyspace))
+}
+
 #[test]
 fn a_session_that_stays_dead_is_replaced_once_and_by_itself() {
+    events::collect();
     let proxied = Proxied::store(|config| config);
     let sessions = Arc::new(Mutex::new(Vec::<String>::new()));
     let first_is_dead = Arc::new(AtomicBool::new(false));
@@ -75,6 +83,26 @@ fn a_session_that_stays_dead_is_replaced_once_and_by_itself() {
         }
     });
     assert_eq!(sessions.lock().len(), 2, "eight callers made more than one new session");
+    let told = about(&proxied, "the session stayed dead and was replaced");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].level, told[0].names()), (Level::WARN, vec!["keyspace", "table"]));
     proxied.store.disconnect().unwrap();
     eventually("both sessions are closed", || proxied.proxy.open() == 0);
+}
+
+#[test]
+fn a_session_that_cannot_be_replaced_is_told_with_the_reason() {
+    events::collect();
+    let proxied = Proxied::connected(|config| config.max_attempts(1));
+    proxied.proxy.hook(|_| Action::Close);
+    let told = || about(&proxied, "the session stays dead and could not be replaced");
+    eventually("replacing it fails", || {
+        thread::sleep(Duration::from_millis(20));
+        Call::Read.make(&proxied.store, "account-0").unwrap_err();
+        !told().is_empty()
+    });
+    let told = &told()[0];
+    assert_eq!((told.level, told.names()), (Level::WARN, vec!["keyspace", "table", "kind", "error"]));
+    assert_eq!(told.field("kind"), Some("unreachable"), "{told:?}");
+    proxied.assert_heals();
 }

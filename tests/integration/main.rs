@@ -20,6 +20,8 @@ mod faults_server_errors;
 mod golden;
 mod index;
 mod lifecycle;
+mod observing_events;
+mod observing_metrics;
 mod payloads;
 mod pool;
 mod schema;

@@ -1,5 +1,6 @@
 //! What the topics share: where the server is, a keyspace for each test, and what to put into it.
 
+pub(crate) mod events;
 mod eventually;
 mod keyspace;
 pub(crate) mod proxy;

@@ -1,0 +1,279 @@
+//! What a program can see of its store: events through `tracing`, numbers through `metrics`. The one place that names
+//! metrics and events; the names are public, and explained in `resources/docs/observing.md`.
+//!
+//! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made at compile time.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use metrics::{Gauge, Key, Label, Level, Metadata, Unit, with_recorder};
+
+use crate::{Config, Error, ErrorKind, Result, key::shortened};
+
+const CALLS: &str = "durable_store_calls_total";
+const CALL_DURATION: &str = "durable_store_call_duration_seconds";
+const LEASE_WAIT: &str = "durable_store_lease_wait_seconds";
+const LEASES_IN_USE: &str = "durable_store_leases_in_use";
+const RETRIES: &str = "durable_store_retries_total";
+const SESSION_GENERATION: &str = "durable_store_session_generation";
+const WRITTEN_BYTES: &str = "durable_store_written_bytes_total";
+const READ_BYTES: &str = "durable_store_read_bytes_total";
+
+static LEASE_WAIT_KEY: Key = Key::from_static_name(LEASE_WAIT);
+static LEASES_IN_USE_KEY: Key = Key::from_static_name(LEASES_IN_USE);
+static SESSION_GENERATION_KEY: Key = Key::from_static_name(SESSION_GENERATION);
+static WRITTEN_BYTES_KEY: Key = Key::from_static_name(WRITTEN_BYTES);
+static READ_BYTES_KEY: Key = Key::from_static_name(READ_BYTES);
+
+/// What recorders may filter by.
+static METADATA: Metadata<'static> = Metadata::new(TARGET, Level::INFO, None);
+
+/// What subscribers may filter by.
+const TARGET: &str = "durable_store";
+const DRIVER_TARGET: &str = "durable_store::driver";
+
+/// The label of a call that succeeded; that of one that failed is the kind of its error.
+const OK: &str = "ok";
+
+/// A public method, with the keys of its numbers.
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    pace: Pace,
+    succeeded: Key,
+    duration: Key,
+    retries: Key,
+}
+
+/// Whether a call that takes longer than `slow_call` is worth a warning.
+#[derive(PartialEq, Eq)]
+enum Pace {
+    /// A round trip or a few: taking long is news.
+    Quick,
+    /// Sets something up or takes it down, which takes what it takes.
+    Unhurried,
+}
+
+macro_rules! operations {
+    ($($operation:ident = $name:literal, $pace:ident;)+) => {$(
+        pub(crate) static $operation: Operation = {
+            static LABELS: [Label; 1] = [Label::from_static_parts("operation", $name)];
+            static SUCCEEDED: [Label; 2] =
+                [Label::from_static_parts("operation", $name), Label::from_static_parts("outcome", OK)];
+            Operation {
+                name: $name,
+                pace: Pace::$pace,
+                succeeded: Key::from_static_parts(CALLS, &SUCCEEDED),
+                duration: Key::from_static_parts(CALL_DURATION, &LABELS),
+                retries: Key::from_static_parts(RETRIES, &LABELS),
+            }
+        };
+    )+};
+}
+
+operations! {
+    CONNECT = "connect", Unhurried;
+    DISCONNECT = "disconnect", Unhurried;
+    PING = "ping", Quick;
+    WRITE_STATE = "write_state", Quick;
+    GET_LATEST_STATE = "get_latest_state", Quick;
+    CREATE_SCHEMA = "create_schema", Unhurried;
+}
+
+/// A call of a public method under way.
+pub(crate) struct Call<'c> {
+    operation: &'static Operation,
+    persistence_id: Option<&'c str>,
+    started: Instant,
+}
+
+impl<'c> Call<'c> {
+    /// Begins now.
+    pub(crate) fn begin(operation: &'static Operation, persistence_id: Option<&'c str>) -> Self {
+        Self { operation, persistence_id, started: Instant::now() }
+    }
+
+    /// Tells that an attempt, counted from 1, failed and that another follows after `pause`.
+    pub(crate) fn retries(&self, attempt: u32, error: &Error, pause: Duration) {
+        count(&self.operation.retries, 1);
+        tracing::debug!(
+            target: TARGET,
+            operation = self.operation.name,
+            persistence_id = self.persistence_id.map(shortened).as_deref(),
+            attempt,
+            kind = name_of(error.kind()),
+            pause_ms = milliseconds(pause),
+            "an attempt failed and is made again",
+        );
+    }
+
+    /// Records what became of the call, and adds to an error which call it was.
+    pub(crate) fn end<T>(self, outcome: Result<T>, slow_call: Duration) -> Result<T> {
+        let elapsed = self.started.elapsed();
+        with_recorder(|recorder| {
+            let calls = match &outcome {
+                Ok(_) => recorder.register_counter(&self.operation.succeeded, &METADATA),
+                Err(error) => recorder.register_counter(&self.failed(error.kind()), &METADATA),
+            };
+            calls.increment(1);
+            recorder.register_histogram(&self.operation.duration, &METADATA).record(elapsed);
+        });
+        if elapsed > slow_call && self.operation.pace == Pace::Quick {
+            self.was_slow(elapsed, outcome.as_ref().map_or_else(|error| name_of(error.kind()), |_| OK));
+        }
+        outcome.map_err(|error| error.during(self.operation.name, self.persistence_id))
+    }
+
+    fn failed(&self, kind: ErrorKind) -> Key {
+        Key::from_parts(CALLS, &[("operation", self.operation.name), ("outcome", name_of(kind))])
+    }
+
+    fn was_slow(&self, elapsed: Duration, outcome: &'static str) {
+        tracing::warn!(
+            target: TARGET,
+            operation = self.operation.name,
+            persistence_id = self.persistence_id.map(shortened).as_deref(),
+            elapsed_ms = milliseconds(elapsed),
+            outcome,
+            "a call took longer than `slow_call`",
+        );
+    }
+}
+
+/// A lease that is held, counted until dropped: on the recorder it began with, so that one installed meanwhile does not
+/// see leases given back that it never saw taken.
+pub(crate) struct LeaseInUse(Gauge);
+
+impl LeaseInUse {
+    pub(crate) fn begin() -> Self {
+        let gauge = with_recorder(|recorder| recorder.register_gauge(&LEASES_IN_USE_KEY, &METADATA));
+        gauge.increment(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for LeaseInUse {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
+/// Tells how long a call waited for a lease, whether it got one or not.
+pub(crate) fn lease_awaited(waited: Duration) {
+    with_recorder(|recorder| recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited));
+}
+
+/// Tells that a state with a payload of this length was written.
+pub(crate) fn written(payload_bytes: usize) {
+    count(&WRITTEN_BYTES_KEY, payload_bytes);
+}
+
+/// Tells that a state with a payload of this length was read.
+pub(crate) fn read(payload_bytes: usize) {
+    count(&READ_BYTES_KEY, payload_bytes);
+}
+
+/// Tells that a store has its session, made in this time.
+pub(crate) fn connected(config: &Config, elapsed: Duration) {
+    session_made();
+    let (keyspace, table) = (config.keyspace(), config.table());
+    tracing::info!(target: TARGET, keyspace, table, elapsed_ms = milliseconds(elapsed), "connected");
+}
+
+/// Tells that a store let go of its session, and whether calls in flight still keep it open.
+pub(crate) fn disconnected(config: &Config, calls_in_flight: bool) {
+    let (keyspace, table) = (config.keyspace(), config.table());
+    tracing::info!(target: TARGET, keyspace, table, calls_in_flight, "disconnected");
+}
+
+/// Tells that a session was found dead and that a new one took its place.
+pub(crate) fn session_replaced(config: &Config) {
+    session_made();
+    let (keyspace, table) = (config.keyspace(), config.table());
+    tracing::warn!(target: TARGET, keyspace, table, "the session stayed dead and was replaced");
+}
+
+/// Tells that no session could be made to take the place of a dead one. That is tried again.
+pub(crate) fn session_not_replaced(config: &Config, error: &Error) {
+    let (keyspace, table) = (config.keyspace(), config.table());
+    let kind = name_of(error.kind());
+    tracing::warn!(target: TARGET, keyspace, table, kind, %error, "the session stays dead and could not be replaced");
+}
+
+/// Tells that a store logs in without encryption.
+pub(crate) fn password_in_the_clear(config: &Config) {
+    let (keyspace, table) = (config.keyspace(), config.table());
+    tracing::warn!(target: TARGET, keyspace, table, "the password travels without TLS; see `tls`");
+}
+
+/// Tells that an environment variable looks like a setting and is none. Its value may be secret.
+pub(crate) fn variable_ignored(name: &str, nearest: &str) {
+    tracing::warn!(target: TARGET, name, nearest, "an environment variable is no setting and is ignored");
+}
+
+/// Passes on a line that the driver logged.
+pub(crate) fn driver_line(level: tracing::Level, line: &str) {
+    // The level of an event is part of its type.
+    match level {
+        tracing::Level::ERROR => tracing::error!(target: DRIVER_TARGET, "{line}"),
+        tracing::Level::WARN => tracing::warn!(target: DRIVER_TARGET, "{line}"),
+        tracing::Level::INFO => tracing::info!(target: DRIVER_TARGET, "{line}"),
+        tracing::Level::DEBUG => tracing::debug!(target: DRIVER_TARGET, "{line}"),
+        tracing::Level::TRACE => tracing::trace!(target: DRIVER_TARGET, "{line}"),
+    }
+}
+
+fn session_made() {
+    with_recorder(|recorder| recorder.register_gauge(&SESSION_GENERATION_KEY, &METADATA).increment(1));
+}
+
+/// Runs what hands events to the program where a panic of its subscriber must go no further: beneath frames of C++, on
+/// threads that others wait for, and in a `drop`.
+pub(crate) fn shielded(tell: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(tell));
+}
+
+/// Describes the metrics to the recorder of the program.
+pub(crate) fn describe() {
+    metrics::describe_counter!(CALLS, "Calls that ended, by operation and outcome");
+    metrics::describe_histogram!(CALL_DURATION, Unit::Seconds, "How long calls took, all attempts included");
+    metrics::describe_histogram!(LEASE_WAIT, Unit::Seconds, "How long calls waited for a lease");
+    metrics::describe_gauge!(LEASES_IN_USE, "Leases that calls hold now");
+    metrics::describe_counter!(RETRIES, "Attempts that failed and were followed by another");
+    metrics::describe_gauge!(SESSION_GENERATION, "Sessions made so far: 1 is the first one");
+    metrics::describe_counter!(WRITTEN_BYTES, Unit::Bytes, "Payload bytes of states written");
+    metrics::describe_counter!(READ_BYTES, Unit::Bytes, "Payload bytes of states read");
+}
+
+fn count(key: &Key, by: usize) {
+    with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(by as u64));
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What labels and events call a kind of error.
+fn name_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Config => "config",
+        ErrorKind::NotConnected => "not_connected",
+        ErrorKind::PoolTimeout => "pool_timeout",
+        ErrorKind::Unreachable => "unreachable",
+        ErrorKind::Authentication => "authentication",
+        ErrorKind::Tls => "tls",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::Timeout => "timeout",
+        ErrorKind::Overloaded => "overloaded",
+        ErrorKind::Conflict => "conflict",
+        ErrorKind::InvalidState => "invalid_state",
+        ErrorKind::Corrupt => "corrupt",
+        ErrorKind::Schema => "schema",
+        ErrorKind::Server => "server",
+        ErrorKind::Internal => "internal",
+    }
+}
+
+#[cfg(test)]
+mod tests;
