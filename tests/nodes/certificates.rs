@@ -157,6 +157,14 @@ impl Folder {
         self.0.join(name)
     }
 
+    /// Writes a store's files, or writes them anew; they keep their names.
+    pub(crate) fn client(&self, client: &Pair, trusted: &Authority) -> Tls {
+        let certificate = self.write("client.pem", &client.certificate);
+        Tls::new()
+            .ca(self.write("ca.pem", &trusted.pem()))
+            .client_certificate(certificate, self.write("client.key", &client.key))
+    }
+
     /// The `client_encryption_options` of a node with this certificate that wants its clients to have one of `clients`.
     pub(crate) fn encryption(&self, server: &Pair, clients: &Authority) -> String {
         self.encryption_by("[TLSv1.2, TLSv1.3]", server, clients)

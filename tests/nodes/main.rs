@@ -18,3 +18,4 @@ mod three;
 mod tls;
 mod tls_expired;
 mod tls_files;
+mod tls_rotation;
