@@ -13,6 +13,7 @@ mod killed;
 mod limits;
 mod passwords;
 mod restarted;
+mod rights;
 mod secrets;
 mod three;
 mod tls;
