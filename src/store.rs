@@ -60,6 +60,9 @@ impl DurableStore {
     /// # Errors
     /// - [`Unreachable`](crate::ErrorKind::Unreachable): nothing answers there, or the name does not resolve.
     /// - [`Authentication`](crate::ErrorKind::Authentication): the server refused the credentials.
+    /// - [`Tls`](crate::ErrorKind::Tls): the encrypted connection could not be set up; [`Config`](crate::ErrorKind::Config):
+    ///   a file of certificates or a key cannot be used. Where the server refuses the store's certificate it may just hang
+    ///   up, which is `Unreachable`.
     /// - [`Schema`](crate::ErrorKind::Schema): keyspace or table is missing, or the table has neither
     ///   [`Layout`](crate::Layout); the error says what was found.
     /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.

@@ -131,7 +131,7 @@ pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
 }
 
 /// The error of connecting: the same codes, but no request was under way that could have been applied. Where nobody
-/// answers, or not in the way that was asked for, the driver does not say where it asked.
+/// answers, or not in the way that was asked for, the driver says neither where it asked nor which setting it is about.
 pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Error {
     let DriverKind::CassError(code, text) = error.kind() else {
         return from_driver(error).with_indeterminate(false);
@@ -140,26 +140,58 @@ pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Erro
         Code::LIB_NO_HOSTS_AVAILABLE | Code::LIB_REQUEST_TIMED_OUT => ErrorKind::Unreachable,
         _ => from_code(*code, text).kind(),
     };
-    if !matches!(kind, ErrorKind::Unreachable | ErrorKind::Tls) {
+    if !matches!(kind, ErrorKind::Unreachable | ErrorKind::Authentication | ErrorKind::Tls) {
         return from_code(*code, text).with_indeterminate(false);
     }
     let datacenter = config.local_datacenter().map_or(String::new(), |name| format!(", local datacenter {name}"));
     let (hosts, port) = (config.contact_points().join(", "), config.port());
-    let hint = if text.contains(CLOSED) { format!("; {}", why_closed(config)) } else { String::new() };
+    let hint = hint(*code, text, config).map_or(String::new(), |hint| format!("; {hint}"));
     Error::new(kind, format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?}){hint}"))
 }
 
-/// What the driver says when the server hangs up during the handshake, which servers do without giving a reason.
-const CLOSED: &str = "closed prematurely";
+/// What the driver says of a server that refuses during the handshake. With TLS 1.3, and without TLS, the server hangs up,
+/// before or while the driver sends its first request; with TLS 1.2 it sends an alert, which rarely names the reason.
+const REFUSED: &[&str] = &["closed prematurely", "Unable to write to socket", "SSL alert number"];
 
-/// What a server may have hung up for.
-fn why_closed(config: &Config) -> &'static str {
-    match config.tls() {
-        None => "a server that wants TLS hangs up like this: see `tls`",
-        Some(tls) if tls.client_pem().is_none() => {
-            "a server that wants a client certificate hangs up like this: see `tls_certificate`"
+/// An alert that is about something else.
+const NO_COMMON_VERSION: &str = "alert protocol version";
+
+/// What it hears from OpenSSL, in the versions from 1.1.1 to 3, of a certificate whose signer is not trusted.
+const UNTRUSTED: &[&str] = &["issuer certificate", "verify the first certificate", "self signed", "self-signed"];
+
+/// And of an answer that is not TLS.
+const NOT_TLS: &str = "wrong version number";
+
+/// What the driver leaves unsaid: which setting, or which side, a refusal is about.
+fn hint(code: Code, text: &str, config: &Config) -> Option<&'static str> {
+    match code {
+        Code::SSL_INVALID_PEER_CERT if UNTRUSTED.iter().any(|part| text.contains(part)) => {
+            Some("the server's certificate has to be signed by one in `tls_ca`")
         }
-        Some(_) => "a server that does not trust the certificate in `tls_certificate` hangs up like this",
+        Code::SSL_IDENTITY_MISMATCH => Some(
+            "the server's certificate has to name this address among its IP addresses; host names do not count: see \
+             `tls_verification`",
+        ),
+        Code::SSL_PROTOCOL_ERROR if text.contains(NOT_TLS) => Some("a server without TLS answers like this"),
+        Code::SERVER_BAD_CREDENTIALS if config.username().is_none() => {
+            Some("the server wants a user name and password: see `credentials`")
+        }
+        _ if text.contains(NO_COMMON_VERSION) => None,
+        _ => REFUSED.iter().any(|part| text.contains(part)).then(|| why_refused(config)),
+    }
+}
+
+/// What a server may have refused a handshake for.
+fn why_refused(config: &Config) -> &'static str {
+    match config.tls() {
+        None => "a server that wants TLS refuses like this: see `tls`",
+        Some(tls) if tls.client_pem().is_none() => {
+            "a server that wants a client certificate refuses like this: see `tls_certificate`"
+        }
+        Some(_) => {
+            "a server refuses like this when the certificate in `tls_certificate` has expired, or is signed by nobody it \
+             trusts"
+        }
     }
 }
 

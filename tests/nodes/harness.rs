@@ -42,7 +42,11 @@ pub(crate) fn node_with_table() -> Cluster {
 }
 
 pub(crate) fn make_table(cluster: &Cluster) {
-    let store = DurableStore::new(config(cluster).build().unwrap());
+    make_table_with(config(cluster));
+}
+
+pub(crate) fn make_table_with(settings: ConfigBuilder) {
+    let store = DurableStore::new(settings.build().unwrap());
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById)).unwrap();
 }
 

@@ -2,7 +2,9 @@
 //! other, so that none sees another's load.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod certificates;
 mod harness;
+mod refused;
 
 mod connecting;
 mod fork;
@@ -11,4 +13,10 @@ mod killed;
 mod limits;
 mod passwords;
 mod restarted;
+mod rights;
+mod secrets;
 mod three;
+mod tls;
+mod tls_expired;
+mod tls_files;
+mod tls_rotation;

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::{ConfigBuilder, Tls};
 
 fn error(code: Code, text: &str) -> Error {
     from_driver(DriverKind::CassError(code, text.into()).into())
@@ -162,4 +163,60 @@ fn connecting_says_unreachable_and_where_while_a_request_says_unavailable() {
     assert_eq!(refused.kind(), ErrorKind::Authentication);
     let unresolved = from_connect(DriverKind::CassError(Code::LIB_HOST_RESOLUTION, "no".into()).into(), &config);
     assert_eq!(unresolved.kind(), ErrorKind::Unreachable);
+}
+
+/// The texts are those of the driver and of OpenSSL 1.1.1, as seen with a real server.
+#[test]
+fn a_refused_handshake_or_login_says_which_setting_or_side_it_is_about() {
+    let of = |code, text: &str, config: ConfigBuilder| {
+        from_connect(DriverKind::CassError(code, text.into()).into(), &config.build().unwrap())
+    };
+    let plain = Config::builder().contact_points(["10.0.0.1"]);
+    let named = plain.clone().credentials("ego", "password");
+    let without_own = plain.clone().tls(Tls::new().ca("ca.pem"));
+    let tls = plain.clone().tls(Tls::new().ca("ca.pem").client_certificate("client.pem", "client.key"));
+    let (closed, peer) = ("Connection closed prematurely", "Error verifying peer certificate");
+    let no_signer = format!("{peer}: unable to verify the first certificate");
+    let expired = format!("{peer}: certificate has expired");
+    let unwritten = "Underlying connection error: Error: 'Unable to write to socket' (0x01000009)";
+    let alert = "error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:SSL alert number 40";
+    let version = "error:1409442E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:SSL alert number 70";
+    let not_tls = "error:1408F10B:SSL routines:ssl3_get_record:wrong version number";
+    for (code, text, config, kind, part) in [
+        (Code::SSL_INVALID_PEER_CERT, no_signer.as_str(), &tls, ErrorKind::Tls, Some("`tls_ca`")),
+        (Code::SSL_INVALID_PEER_CERT, &expired, &tls, ErrorKind::Tls, None),
+        (Code::SSL_IDENTITY_MISMATCH, peer, &tls, ErrorKind::Tls, Some("`tls_verification`")),
+        (Code::SSL_PROTOCOL_ERROR, not_tls, &tls, ErrorKind::Tls, Some("without TLS")),
+        (Code::SSL_PROTOCOL_ERROR, version, &tls, ErrorKind::Tls, None),
+        (Code::SSL_PROTOCOL_ERROR, alert, &without_own, ErrorKind::Tls, Some("wants a client certificate")),
+        (Code::SSL_PROTOCOL_ERROR, alert, &tls, ErrorKind::Tls, Some("`tls_certificate` has expired")),
+        (
+            Code::LIB_NO_HOSTS_AVAILABLE,
+            unwritten,
+            &without_own,
+            ErrorKind::Unreachable,
+            Some("wants a client certificate"),
+        ),
+        (Code::LIB_NO_HOSTS_AVAILABLE, closed, &plain, ErrorKind::Unreachable, Some("see `tls`")),
+        (
+            Code::LIB_NO_HOSTS_AVAILABLE,
+            closed,
+            &without_own,
+            ErrorKind::Unreachable,
+            Some("wants a client certificate"),
+        ),
+        (Code::LIB_NO_HOSTS_AVAILABLE, closed, &tls, ErrorKind::Unreachable, Some("`tls_certificate` has expired")),
+        (Code::LIB_NO_HOSTS_AVAILABLE, "Connect error", &tls, ErrorKind::Unreachable, None),
+        (Code::SERVER_BAD_CREDENTIALS, "no", &plain, ErrorKind::Authentication, Some("`credentials`")),
+        (Code::SERVER_BAD_CREDENTIALS, "no", &named, ErrorKind::Authentication, None),
+    ] {
+        let error = of(code, text, config.clone());
+        assert_eq!((error.kind(), error.is_indeterminate()), (kind, false), "{error}");
+        let shown = error.to_string();
+        assert!(shown.contains("10.0.0.1") && shown.contains(text), "{shown}");
+        match part {
+            Some(part) => assert!(shown.contains(part), "{shown}"),
+            None => assert!(shown.ends_with(&format!("({code:?})")), "{shown}"),
+        }
+    }
 }
