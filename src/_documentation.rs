@@ -5,3 +5,6 @@ pub mod errors {}
 
 #[doc = include_str!("../resources/docs/observing.md")]
 pub mod observing {}
+
+#[doc = include_str!("../resources/docs/operating.md")]
+pub mod operating {}
