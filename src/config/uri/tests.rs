@@ -62,6 +62,7 @@ fn what_is_shown_reads_back_as_the_same_settings_without_the_password() {
         "cassandra://127.0.0.1",
         "cassandra://127.0.0.1:1/ego?",
         "cassandra://[::1]",
+        "cassandra://[2001:DB8:0::00A1],[::FFFF:10.0.0.1]",
         "cassandra:///?contact_points=a,b&port=7",
         "cassandra://%D1%91%3A%2F%40@a,[::1]:9043/Bank?table=t&sharding=fixed:0&local_datacenter=%26%3D%3F%23%25%2B%20",
         "cassandra://a?call_timeout=1500us&consistency=SERIAL&request_timeout=24h&pool_size=1",
