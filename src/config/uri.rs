@@ -114,10 +114,11 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
     Ok(found)
 }
 
-/// The port stands behind the last host; an IPv6 address has colons of its own, inside its brackets.
+/// The port stands behind the last host; an IPv6 address has colons of its own, inside its brackets. A bracket behind the
+/// colon is no reason to take both for a host: the two may be a user and a password.
 fn split_port(hosts: &str) -> (&str, Option<&str>) {
     match hosts.rsplit_once(':') {
-        Some((hosts, port)) if !port.contains(']') => (hosts, Some(port)),
+        Some((hosts, port)) if hosts.rfind('[') <= hosts.rfind(']') => (hosts, Some(port)),
         _ => (hosts, None),
     }
 }

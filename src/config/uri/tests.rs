@@ -150,6 +150,8 @@ fn no_refusal_shows_a_password() {
         "cassandra://app:secret%@a",
         "cassandra://app:secret%zz@a",
         "cassandra://app:secret",
+        "cassandra://app:sec]ret/",
+        "cassandra://app:sec,[ret/",
         "postgres://app:secret@a",
         "cassandra://a?password=secret%",
         "cassandra://app:secret@a?nothing=1",
