@@ -88,6 +88,11 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
         }
         None => authority,
     };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    // Nor of this: one of the settings may be the password.
+    if [hosts, path].iter().any(|part| part.contains(['&', '='])) {
+        return Err(malformed("has a '&' or '=' before the '?' that settings stand behind"));
+    }
     let (hosts, port) = split_port(hosts);
     if !hosts.is_empty() {
         found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, hosts)?));
@@ -99,7 +104,6 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
         }
         found.push((Cow::Borrowed(PORT), Cow::Borrowed(port)));
     }
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let keyspace = path.trim_start_matches('/');
     if !keyspace.is_empty() {
         found.push((Cow::Borrowed(KEYSPACE), decoded(KEYSPACE, keyspace)?));

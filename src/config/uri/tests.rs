@@ -153,6 +153,8 @@ fn no_refusal_shows_a_password() {
         "cassandra://app:sec]ret/",
         "cassandra://app:sec,[ret/",
         "postgres://app:secret@a",
+        "cassandra://a&password=secret",
+        "cassandra://a/ego&password=secret",
         "cassandra://a?password=secret%",
         "cassandra://app:secret@a?nothing=1",
         "cassandra://app:secret@a:x",
