@@ -94,6 +94,12 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
         return Err(malformed("has a '&' or '=' before the '?' that settings stand behind"));
     }
     let (hosts, port) = split_port(hosts);
+    // Nor of this: where the host was forgotten it is a user and a password.
+    if hosts.split(',').any(has_misplaced_colon) {
+        let reason =
+            "a ':' stands between a host and the one port, behind the last, and in IPv6 addresses, in brackets";
+        return Err(refused(CONTACT_POINTS, reason));
+    }
     if !hosts.is_empty() {
         found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, hosts)?));
     }
@@ -125,6 +131,12 @@ fn split_port(hosts: &str) -> (&str, Option<&str>) {
         Some((hosts, port)) if hosts.rfind('[') <= hosts.rfind(']') => (hosts, Some(port)),
         _ => (hosts, None),
     }
+}
+
+fn has_misplaced_colon(host: &str) -> bool {
+    let host = host.trim();
+    let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    host.contains(':') && in_brackets.is_none_or(|address| address.parse::<Ipv6Addr>().is_err())
 }
 
 fn decoded<'t>(setting: &str, text: &'t str) -> Result<Cow<'t, str>> {
