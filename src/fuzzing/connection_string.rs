@@ -58,7 +58,7 @@ fn secrets(config: &Config) -> String {
 }
 
 /// The same string with every word of what a person would call its password replaced by [`SECRET`]: what stands
-/// between the first colon and the last `@`, or, without one, behind the only colon; and the setting `password`.
+/// between the first colon and the last `@`, or, without one, behind the first colon; and the setting `password`.
 fn with_secret_password(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let (before, password, after) = if let Some((user, hosts)) = rest.rsplit_once('@') {
@@ -71,7 +71,7 @@ fn with_secret_password(text: &str) -> Option<String> {
     } else {
         // With a bracket it can be an address.
         let is_username = |text: &str| !text.contains(['[', '/', '?', '#']);
-        let is_password = |text: &str| !text.contains([':', '/', '?', '#']);
+        let is_password = |text: &str| !text.contains(['/', '?', '#']);
         let (host, password) = rest.split_once(':').filter(|(name, word)| is_username(name) && is_password(word))?;
         (format!("{host}:"), password, String::new())
     };
