@@ -33,6 +33,9 @@ mod contract;
 mod cql;
 mod driver;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod key;
 mod layout;

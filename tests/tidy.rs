@@ -23,7 +23,10 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                // What cargo-fuzz makes unless told where else.
+                if !path.ends_with("target") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
                 found.push((name, fs::read_to_string(path).unwrap()));
@@ -156,7 +159,7 @@ fn the_readme_names_every_setting_and_every_example() {
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
-    for manifest in ["Cargo.toml", "tests/cluster/Cargo.toml", "tests/xtask/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "tests/cluster/Cargo.toml", "tests/fuzz/Cargo.toml", "tests/xtask/Cargo.toml"] {
         let text = read(manifest);
         let mut section = "";
         let mut explained = false;
@@ -168,6 +171,20 @@ fn every_dependency_says_why_it_is_there() {
             }
             explained = line.starts_with('#') || (explained && !line.is_empty());
         }
+    }
+}
+
+#[test]
+fn every_fuzz_target_is_one_line_over_a_function_that_the_tests_call_too() {
+    let (manifest, tests, notes) =
+        (read("tests/fuzz/Cargo.toml"), read("src/fuzzing/tests.rs"), read("build-notes.md"));
+    for (name, text) in rust_files("tests/fuzz/fuzz_targets") {
+        let target = Path::new(&name).file_stem().and_then(|stem| stem.to_str()).unwrap();
+        let line = format!("libfuzzer_sys::fuzz_target!(|bytes: &[u8]| durable_store::fuzzing::{target}(bytes));");
+        assert_eq!(text, format!("#![no_main]\n\n{line}\n"), "{name}");
+        assert!(manifest.contains(&format!("name = \"{target}\"")), "tests/fuzz/Cargo.toml has no {target}");
+        assert!(tests.contains(&format!("run(\"{target}\", {target})")), "no test runs the corpus of {target}");
+        assert!(notes.contains(&format!("`{target}`")), "build-notes.md does not name {target}");
     }
 }
 

@@ -285,8 +285,9 @@ fn check_no_nul(setting: &str, text: &str) -> Result<()> {
 /// A host as the driver takes it. The driver splits at commas and has one port for all hosts.
 fn checked_host(host: &str) -> Result<String> {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    if bare.parse::<IpAddr>().is_ok() {
-        return Ok(bare.to_owned());
+    // One spelling of each address, so that settings are equal where they mean the same.
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(address.to_string());
     }
     let is_name_character = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
     if host.chars().all(is_name_character) {

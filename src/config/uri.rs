@@ -88,7 +88,18 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
         }
         None => authority,
     };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    // Nor of this: one of the settings may be the password.
+    if [hosts, path].iter().any(|part| part.contains(['&', '='])) {
+        return Err(malformed("has a '&' or '=' before the '?' that settings stand behind"));
+    }
     let (hosts, port) = split_port(hosts);
+    // Nor of this: where the host was forgotten it is a user and a password.
+    if hosts.split(',').any(has_misplaced_colon) {
+        let reason =
+            "a ':' stands between a host and the one port, behind the last, and in IPv6 addresses, in brackets";
+        return Err(refused(CONTACT_POINTS, reason));
+    }
     if !hosts.is_empty() {
         found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, hosts)?));
     }
@@ -99,7 +110,6 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
         }
         found.push((Cow::Borrowed(PORT), Cow::Borrowed(port)));
     }
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let keyspace = path.trim_start_matches('/');
     if !keyspace.is_empty() {
         found.push((Cow::Borrowed(KEYSPACE), decoded(KEYSPACE, keyspace)?));
@@ -114,12 +124,19 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
     Ok(found)
 }
 
-/// The port stands behind the last host; an IPv6 address has colons of its own, inside its brackets.
+/// The port stands behind the last host; an IPv6 address has colons of its own, inside its brackets. A bracket behind the
+/// colon is no reason to take both for a host: the two may be a user and a password.
 fn split_port(hosts: &str) -> (&str, Option<&str>) {
     match hosts.rsplit_once(':') {
-        Some((hosts, port)) if !port.contains(']') => (hosts, Some(port)),
+        Some((hosts, port)) if hosts.rfind('[') <= hosts.rfind(']') => (hosts, Some(port)),
         _ => (hosts, None),
     }
+}
+
+fn has_misplaced_colon(host: &str) -> bool {
+    let host = host.trim();
+    let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    host.contains(':') && in_brackets.is_none_or(|address| address.parse::<Ipv6Addr>().is_err())
 }
 
 fn decoded<'t>(setting: &str, text: &'t str) -> Result<Cow<'t, str>> {

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::steps::Steps;
 use crate::tools::Tool;
-use crate::{driver, workspace};
+use crate::{audit, driver, workspace};
+
+const DEPENDENCIES: &str = "dependencies: advisories, licences, duplicates, sources";
 
 /// One thing to run, and what to call it.
 struct Check {
@@ -26,7 +28,7 @@ pub(crate) fn run() -> Result<()> {
     println!("{}", driver::ensure()?);
 
     let checks = checks(&packages()?);
-    let mut steps = Steps::new(checks.len());
+    let mut steps = Steps::new(checks.len() + 1);
     let mut failed = Vec::new();
     for mut check in checks {
         steps.begin(&check.name);
@@ -34,6 +36,11 @@ pub(crate) fn run() -> Result<()> {
             eprintln!("{error:#}");
             failed.push(check.name);
         }
+    }
+    steps.begin(DEPENDENCIES);
+    if let Err(error) = audit::run(&steps) {
+        eprintln!("{error:#}");
+        failed.push(DEPENDENCIES.to_owned());
     }
     if !failed.is_empty() {
         bail!("failed:\n  {}", failed.join("\n  "));
@@ -53,6 +60,7 @@ struct Package {
 fn checks(packages: &[Package]) -> Vec<Check> {
     let mut checks = vec![
         check("formatting", &["fmt", "--all", "--check"]),
+        check("formatting of the fuzz targets", &["fmt", "--manifest-path", "tests/fuzz/Cargo.toml", "--check"]),
         check("house rules", &["test", "--quiet", "--test", "tidy"]),
         clippy("without features", &["--no-default-features"]),
     ];

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::tools::{Tool, first_line};
-use crate::{driver, server};
+use crate::{audit, driver, server};
 
 /// One line of the report.
 struct Item {
@@ -66,6 +66,12 @@ fn items() -> Vec<Item> {
         help: "every command gets it by itself; alone: cargo xtask driver".to_owned(),
         required: false,
     };
+    let deny = Item {
+        name: "cargo-deny",
+        found: audit::found().map(|(program, version)| format!("{version} ({})", program.display())),
+        help: format!("cargo xtask check gets it by itself; alone: {}", audit::how_to_install()),
+        required: false,
+    };
     let docker = Item {
         name: "Docker daemon",
         found: cluster::docker_answers().then(|| "answers".to_owned()),
@@ -78,5 +84,5 @@ fn items() -> Vec<Item> {
         help: "host:port of a Cassandra to use; unset, one is started".to_owned(),
         required: false,
     };
-    [rust].into_iter().chain(tools).chain([driver, docker, server]).collect()
+    [rust].into_iter().chain(tools).chain([driver, deny, docker, server]).collect()
 }

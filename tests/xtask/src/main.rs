@@ -1,5 +1,7 @@
 //! The developer commands: `cargo xtask <command>`.
 
+mod audit;
+mod bounded;
 mod cassandra;
 mod check;
 mod docker;
@@ -25,7 +27,7 @@ cargo xtask <command>
   quickstart   run examples/quickstart.rs against a Cassandra, started for it if none is up
   cassandra    start and end a local Cassandra: cargo xtask cassandra help
   test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
-  check        formatting, lints with every feature, documentation and house rules; needs no server
+  check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
 
