@@ -3,8 +3,5 @@
 #[doc = include_str!("../resources/docs/errors.md")]
 pub mod errors {}
 
-#[doc = include_str!("../resources/docs/observing.md")]
-pub mod observing {}
-
 #[doc = include_str!("../resources/docs/operating.md")]
 pub mod operating {}

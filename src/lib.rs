@@ -3,8 +3,8 @@
 //! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state) and
 //! [`get_latest_state`](DurableStore::get_latest_state), each of which blocks its thread until it has an outcome.
 //! [`Config`] is the reference of settings, [`Error`] says what a failure means, and
-//! [`_documentation::errors`] what to do about each kind. [`_documentation::observing`] lists the events and metrics
-//! that show what happens. [`MemoryStore`] stands in for the store in tests.
+//! [`_documentation::errors`] what to do about each kind. [`_documentation::operating`] takes a store to production and
+//! lists the events and metrics that show what happens there. [`MemoryStore`] stands in for the store in tests.
 //!
 //! ```no_run
 //! use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};

@@ -1,5 +1,5 @@
 //! What a program can see of its store: events through `tracing`, numbers through `metrics`. The one place that names
-//! metrics and events; the names are public, and explained in `resources/docs/observing.md`.
+//! metrics and events; the names are public, and explained in `resources/docs/operating.md`.
 //!
 //! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made at compile time.
 

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use durable_store::{ErrorKind, Layout, Replication, SchemaOptions};
+use durable_store::{ConfigBuilder, ErrorKind, Layout, Replication, SchemaOptions, Tls, TlsVerification};
 use tracing::Level;
 
 use crate::harness::{
@@ -155,6 +155,27 @@ fn connecting_and_disconnecting_are_told_once_each() {
         assert_eq!(told.len(), times, "{told:?}");
         assert_eq!(told[0].field("calls_in_flight"), Some("false"));
     }
+}
+
+#[test]
+fn a_password_is_a_warning_where_it_travels_without_tls_and_only_there() {
+    events::collect();
+    // The server speaks no TLS: a store that wants it ends there.
+    let tls = Tls::new().verification(TlsVerification::DangerAcceptAny);
+    let connect = |change: &dyn Fn(ConfigBuilder) -> ConfigBuilder| {
+        let keyspace = Keyspace::unmade();
+        let error = keyspace.store_with(change).connect().unwrap_err();
+        (error.kind(), of_keyspace(&keyspace, "the password travels without TLS; see `tls`"))
+    };
+    let (kind, told) = connect(&|config| config.credentials("ego", PASSWORD));
+    assert_eq!((kind, told.len()), (ErrorKind::Schema, 1), "{told:?}");
+    assert_eq!((told[0].level, told[0].target), (Level::WARN, "durable_store"));
+    assert_eq!(told[0].names(), ["keyspace", "table"]);
+
+    let (kind, told) = connect(&|config| config.credentials("ego", PASSWORD).tls(tls.clone()));
+    assert_eq!((kind, told.len()), (ErrorKind::Tls, 0), "{told:?}");
+    let (kind, told) = connect(&|config| config);
+    assert_eq!((kind, told.len()), (ErrorKind::Schema, 0), "{told:?}");
 }
 
 #[test]

@@ -4,13 +4,16 @@
 
 mod certificates;
 mod harness;
+mod page;
 mod refused;
+mod secure_cql;
 
 mod connecting;
 mod fork;
 mod hung;
 mod killed;
 mod limits;
+mod operating;
 mod passwords;
 mod restarted;
 mod rights;

@@ -47,6 +47,8 @@ pub(crate) struct Launcher {
     pub(crate) jars: PathBuf,
     pub(crate) heap_mb: u32,
     pub(crate) jvm_options: Vec<String>,
+    /// Where `nodetool` reaches a node, on 127.0.0.1 whatever the node's own address is.
+    pub(crate) jmx_port: u16,
     /// Nodes outlive this process, and a Ctrl-C meant for it.
     pub(crate) detached: bool,
 }
@@ -78,15 +80,13 @@ impl Launcher {
             "-Djdk.attach.allowAttachSelf=true".to_owned(),
             "-Dio.netty.tryReflectionSetAccessible=true".to_owned(),
         ];
-        let for_all = |option, package| [option, format!("{package}=ALL-UNNAMED")];
-        arguments.extend(EXPORTS.iter().flat_map(|package| for_all("--add-exports".to_owned(), package)));
-        arguments.extend(OPENS.iter().flat_map(|package| for_all("--add-opens".to_owned(), package)));
+        arguments.extend(openings());
         arguments.extend([
             format!("-Dlogback.configurationFile={}", file_url(&folder.join("logback.xml"))),
             format!("-Dcassandra.config={}", file_url(&folder.join("cassandra.yaml"))),
             storage_option(folder),
             "-Dcassandra-foreground=yes".to_owned(),
-            "-Dcassandra.jmx.local.port=0".to_owned(),
+            format!("-Dcassandra.jmx.local.port={}", self.jmx_port),
             "-Dcassandra.skip_wait_for_gossip_to_settle=0".to_owned(),
             // Milliseconds that a node waits for the ring before it joins, and twice the silence after which the others
             // forget it. On a busy machine a third node has failed to join with 1,000 and 2,000.
@@ -95,9 +95,19 @@ impl Launcher {
             "-Dcassandra.superuser_setup_delay_ms=0".to_owned(),
         ]);
         arguments.extend(self.jvm_options.iter().cloned());
-        arguments.extend(["-cp".to_owned(), format!("{}/*", self.jars.display()), MAIN_CLASS.to_owned()]);
+        arguments.extend(["-cp".to_owned(), self.class_path(), MAIN_CLASS.to_owned()]);
         arguments
     }
+
+    pub(crate) fn class_path(&self) -> String {
+        format!("{}/*", self.jars.display())
+    }
+}
+
+/// The options that open to Cassandra what it uses of the JDK.
+pub(crate) fn openings() -> impl Iterator<Item = String> {
+    let for_all = |option: &'static str| move |package: &&str| [option.to_owned(), format!("{package}=ALL-UNNAMED")];
+    EXPORTS.iter().flat_map(for_all("--add-exports")).chain(OPENS.iter().flat_map(for_all("--add-opens")))
 }
 
 /// Writes the files of a node into a folder that has nothing of an earlier one.
@@ -125,7 +135,7 @@ pub(crate) fn output_log(folder: &Path) -> PathBuf {
 }
 
 /// The path as a `file:` URL; Java takes no raw space there.
-fn file_url(path: &Path) -> String {
+pub(crate) fn file_url(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let escape = |&byte: &u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     format!("file://{}", path.as_os_str().as_bytes().iter().map(escape).collect::<String>())
@@ -147,6 +157,7 @@ mod tests {
             jars: PathBuf::from("/jars"),
             heap_mb: 640,
             jvm_options: vec!["-Xmx1g".to_owned()],
+            jmx_port: 7199,
             detached: false,
         };
         let arguments = launcher.arguments(Path::new("/run/node1"));
@@ -154,5 +165,6 @@ mod tests {
         assert!(place("-Xmx640m") < place("-Xmx1g"));
         assert_eq!(place(MAIN_CLASS), arguments.len() - 1);
         place("-Dcassandra.storagedir=/run/node1/data");
+        place("-Dcassandra.jmx.local.port=7199");
     }
 }

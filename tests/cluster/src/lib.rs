@@ -26,6 +26,7 @@ mod launch;
 mod lock;
 mod log_file;
 mod node;
+mod nodetool;
 mod ports;
 mod process;
 mod run_folder;

@@ -14,7 +14,8 @@ use rustix::process::Signal;
 use crate::cql;
 use crate::launch::{Launcher, output_log, system_log};
 use crate::log_file;
-use crate::process::{Watchdog, has_ended, pause, signal};
+use crate::nodetool;
+use crate::process::{Watchdog, has_ended, pause, signal, storage_folder};
 
 /// How long a node may take to end by itself, or to start again.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,6 +68,19 @@ impl Node {
     /// The path of Cassandra's log.
     pub fn log(&self) -> PathBuf {
         system_log(&self.folder)
+    }
+
+    /// The folder with all that the node stores: what `/var/lib/cassandra` is to an installed one.
+    pub fn storage(&self) -> PathBuf {
+        storage_folder(&self.folder)
+    }
+
+    /// Makes the command `nodetool` for this node, and gives the folder that it is in, for a PATH.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn nodetool(&self) -> Result<PathBuf> {
+        nodetool::make(&self.folder, &self.launcher)
     }
 
     /// Ends the node at once, as if by `kill -9`. Nothing happens if it is not running.

@@ -28,15 +28,20 @@ pub(crate) fn addresses(nodes: u8) -> Vec<Ipv4Addr> {
 /// Two ports that nobody listens on at any of the addresses. Someone may take them the next moment: the start then
 /// tries others.
 pub(crate) fn choose(addresses: &[Ipv4Addr]) -> Result<Ports> {
-    let native = free_port(addresses, None)?;
-    let storage = free_port(addresses, Some(native))?;
+    let native = free_port(addresses, &[])?;
+    let storage = free_port(addresses, &[native])?;
     Ok(Ports { native, storage })
 }
 
-fn free_port(addresses: &[Ipv4Addr], except: Option<u16>) -> Result<u16> {
+/// A port for one more purpose, on 127.0.0.1.
+pub(crate) fn choose_beside(Ports { native, storage }: Ports) -> Result<u16> {
+    free_port(&[Ipv4Addr::LOCALHOST], &[native, storage])
+}
+
+fn free_port(addresses: &[Ipv4Addr], except: &[u16]) -> Result<u16> {
     for _ in 0..1_000 {
         let port = random_port();
-        if Some(port) != except && is_free(addresses, port)? {
+        if !except.contains(&port) && is_free(addresses, port)? {
             return Ok(port);
         }
     }
@@ -80,7 +85,7 @@ mod tests {
     #[test]
     fn a_port_taken_on_one_of_the_addresses_is_not_free() {
         let addresses = addresses(2);
-        let port = free_port(&addresses, None).unwrap();
+        let port = free_port(&addresses, &[]).unwrap();
         let _taken = TcpListener::bind((addresses[1], port)).unwrap();
         assert!(!is_free(&addresses, port).unwrap());
         assert!(is_free(&addresses[..1], port).unwrap());

@@ -1,7 +1,7 @@
 //! Processes: finding the nodes of a folder, ending them, signalling them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -14,7 +14,11 @@ pub(crate) const MAIN_CLASS: &str = "org.apache.cassandra.service.CassandraDaemo
 
 /// The option that tells a node's folder, so every node's command line says whose it is.
 pub(crate) fn storage_option(node_folder: &Path) -> String {
-    format!("-Dcassandra.storagedir={}", node_folder.join("data").display())
+    format!("-Dcassandra.storagedir={}", storage_folder(node_folder).display())
+}
+
+pub(crate) fn storage_folder(node_folder: &Path) -> PathBuf {
+    node_folder.join("data")
 }
 
 /// The ids of the Cassandra processes that keep their data somewhere below `folder`.

@@ -87,7 +87,7 @@ impl Plan {
         builder.folder = real_folder(&builder.folder)?;
         let jars = jars::ensure(&builder.folder, &builder.version, &builder.progress)?;
         let jvm_options = builder.jvm_options.clone();
-        let launcher = Launcher { java, jars, heap_mb: builder.heap_mb, jvm_options, detached };
+        let launcher = Launcher { java, jars, heap_mb: builder.heap_mb, jvm_options, jmx_port: 0, detached };
         Ok(Self { builder, launcher })
     }
 
@@ -124,7 +124,8 @@ impl Plan {
             let folder = node::folder(run, index);
             write_files(&folder, &NodeConfig { cluster_name: &cluster_name, index, addresses, ports, settings })?;
             let address = SocketAddr::from((address, ports.native));
-            Ok(Node::new(address, folder, self.launcher.clone(), self.ready_when(index)))
+            let launcher = Launcher { jmx_port: ports::choose_beside(ports)?, ..self.launcher.clone() };
+            Ok(Node::new(address, folder, launcher, self.ready_when(index)))
         };
         addresses.iter().enumerate().map(node).collect()
     }

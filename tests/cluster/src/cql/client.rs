@@ -12,8 +12,10 @@ const FLAG_VALUES: u8 = 0x01;
 
 /// A connection to one node.
 #[derive(Debug)]
-pub struct Client {
-    stream: TcpStream,
+pub struct Client<S = TcpStream> {
+    stream: S,
+    /// What `stream` is, or goes through: it bounds each wait.
+    socket: TcpStream,
     timeout: Duration,
     /// Of the last request, so that an answer is known to be its own.
     stream_id: i16,
@@ -33,14 +35,29 @@ impl Client {
     /// # Errors
     /// When nothing answers in time, or the server does not accept the user and password.
     pub fn connect_as(address: SocketAddr, timeout: Duration, user: &str, password: &str) -> Result<Self> {
-        Self::open(address, timeout, Some(format!("\0{user}\0{password}")))
+        Self::open(address, timeout, Some(token(user, password)))
     }
 
     fn open(address: SocketAddr, timeout: Duration, token: Option<String>) -> Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, timeout)?;
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(timeout))?;
-        let mut client = Self { stream, timeout, stream_id: 0 };
+        let socket = TcpStream::connect_timeout(&address, timeout)?;
+        Self::start(socket.try_clone()?, socket, timeout, token)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// As [`connect_as`](Client::connect_as), over a connection that is there already, such as an encrypted one:
+    /// `socket` is what `stream` goes through.
+    ///
+    /// # Errors
+    /// When nothing answers in time, or the server does not accept the user and password.
+    pub fn over(stream: S, socket: TcpStream, timeout: Duration, user: &str, password: &str) -> Result<Self> {
+        Self::start(stream, socket, timeout, Some(token(user, password)))
+    }
+
+    fn start(stream: S, socket: TcpStream, timeout: Duration, token: Option<String>) -> Result<Self> {
+        socket.set_nodelay(true)?;
+        socket.set_write_timeout(Some(timeout))?;
+        let mut client = Self { stream, socket, timeout, stream_id: 0 };
 
         let mut startup = 1_u16.to_be_bytes().to_vec();
         put_string(&mut startup, "CQL_VERSION")?;
@@ -86,6 +103,7 @@ impl Client {
         let deadline = Instant::now() + self.timeout;
         self.stream_id = self.stream_id.wrapping_add(1) & i16::MAX;
         self.stream.write_all(&request(self.stream_id, opcode, body)?)?;
+        self.stream.flush()?;
 
         let mut bytes = [0; HEADER_LENGTH];
         self.read_exact(&mut bytes, deadline)?;
@@ -105,7 +123,7 @@ impl Client {
             if left.is_zero() {
                 return Err(io::Error::from(io::ErrorKind::TimedOut).into());
             }
-            self.stream.set_read_timeout(Some(left))?;
+            self.socket.set_read_timeout(Some(left))?;
             match self.stream.read(buffer) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Ok(count) => buffer = buffer.get_mut(count..).unwrap_or_default(),
@@ -115,6 +133,11 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// What a server that asks for a password wants to hear.
+fn token(user: &str, password: &str) -> String {
+    format!("\0{user}\0{password}")
 }
 
 fn query_body(statement: &str, values: &[Option<&[u8]>]) -> Result<Vec<u8>> {
