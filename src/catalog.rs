@@ -6,11 +6,12 @@ use crate::{
     Config, Consistency, Result, cql,
     driver::{Request, Rows, Session, Value},
     table::{self, Column},
+    wait::wait,
 };
 
 /// Runs a statement once, on whichever node: system tables are local to each.
 pub(crate) fn ask(session: &Session, cql: &str, values: &[Value<'_>], deadline: Instant) -> Result<Rows> {
-    session.query(&Request { cql, values, consistency: Consistency::LocalOne, deadline, timestamp: None, page: None })
+    wait(session.query(&Request::new(cql, values, Consistency::LocalOne, deadline)))
 }
 
 pub(crate) fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
@@ -28,6 +29,19 @@ pub(crate) fn columns(session: &Session, config: &Config, deadline: Instant) -> 
             cql_type: row.text(3)?.unwrap_or_default(),
         })
     })
+}
+
+/// The comment of the table; empty where there is none.
+pub(crate) fn comment(session: &Session, config: &Config, deadline: Instant) -> Result<String> {
+    let comment = ask(session, cql::TABLE_COMMENT, &table_name(config), deadline)?.first(|row| row.text(0))?;
+    Ok(comment.flatten().unwrap_or_default())
+}
+
+/// Whether the table holds any state, as far as a quorum knows.
+pub(crate) fn has_states(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
+    let statement = cql::any_state(config);
+    let request = Request::new(&statement, &[], config.consistency(), deadline);
+    Ok(!wait(session.query(&request))?.is_empty())
 }
 
 /// Whether reads by id have an index to go through: judged by its target and table, since an index of the expected name

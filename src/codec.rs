@@ -1,6 +1,6 @@
 //! Between a [`DurableState`] and the cells of its row. Pure: knows neither server nor driver.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use prost::Message;
 use prost_types::Any;
@@ -28,6 +28,17 @@ pub(crate) struct StoredRow {
     pub(crate) shard_number: Option<i64>,
     /// WRITETIME of the version number, read only where several rows compete.
     pub(crate) written_at: Option<i64>,
+}
+
+impl Cells<'_> {
+    /// Whether this is what a row holds, cell by cell.
+    pub(crate) fn are(&self, row: &StoredRow) -> bool {
+        row.version_number == Some(self.version_number)
+            && row.state_payload.as_ref() == Some(&self.state_payload)
+            && row.state_manifest.as_deref() == Some(&self.state_manifest)
+            && row.timestamp == Some(self.timestamp)
+            && row.shard_number == Some(self.shard_number)
+    }
 }
 
 /// The row of a state. Versions and shards above the range of bigint wrap, as in the Go original.
@@ -93,20 +104,25 @@ pub(crate) fn newest(rows: impl IntoIterator<Item = StoredRow>) -> Result<Option
             continue;
         }
         newest = match newest {
-            Some(best) if age(&best)?.cmp(&age(&row)?) == Ordering::Greater => Some(best),
-            _ => Some(row),
+            Some(best) => {
+                version_number(&best)?;
+                version_number(&row)?;
+                Some(if seniority(&best) > seniority(&row) { best } else { row })
+            }
+            None => Some(row),
         };
     }
     Ok(newest)
 }
 
-fn age(row: &StoredRow) -> Result<(u64, i64, i64, u64)> {
-    Ok((
-        version_number(row)?,
+/// Orders the rows of one id from the oldest to the newest; what cannot be read is the oldest.
+pub(crate) fn seniority(row: &StoredRow) -> (Option<u64>, i64, i64, u64) {
+    (
+        row.version_number.map(i64::cast_unsigned),
         row.timestamp.unwrap_or_default(),
         row.written_at.unwrap_or_default(),
         row.shard_number.unwrap_or_default().cast_unsigned(),
-    ))
+    )
 }
 
 fn version_number(row: &StoredRow) -> Result<u64> {
@@ -114,7 +130,7 @@ fn version_number(row: &StoredRow) -> Result<u64> {
 }
 
 /// Whether all regular columns are null. The shard is one of them only where it is not part of the key.
-fn is_absent(row: &StoredRow, layout: Layout) -> bool {
+pub(crate) fn is_absent(row: &StoredRow, layout: Layout) -> bool {
     row.version_number.is_none()
         && row.state_payload.is_none()
         && row.state_manifest.is_none()
@@ -122,7 +138,7 @@ fn is_absent(row: &StoredRow, layout: Layout) -> bool {
         && (layout == Layout::ByShard || row.shard_number.is_none())
 }
 
-fn corrupt(column: &str, what: &str) -> Error {
+pub(crate) fn corrupt(column: &str, what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, format!("the stored row cannot be read: column {column} {what}"))
 }
 

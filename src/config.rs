@@ -12,7 +12,7 @@ use std::{fmt, time::Duration};
 pub use builder::ConfigBuilder;
 pub use tls::{Pem, Tls, TlsVerification};
 
-use crate::{Consistency, PayloadFormat, Sharding};
+use crate::{Consistency, PayloadFormat, SerialConsistency, Sharding, WriteMode};
 
 /// The settings of a [`DurableStore`](crate::DurableStore), checked.
 ///
@@ -49,6 +49,8 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`tls_verification`](Tls::verification) | `certificate_and_address` | also `certificate_only`, `danger_accept_any` | what of the server's certificate is checked |
 /// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most | where the states are |
 /// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas must answer |
+/// | [`serial_consistency`](ConfigBuilder::serial_consistency) | `LOCAL_SERIAL` | also `SERIAL` | among which replicas transactions are agreed on |
+/// | [`write_mode`](ConfigBuilder::write_mode) | `last_write_wins` | also `versioned` | which write of an entity stays |
 /// | [`sharding`](ConfigBuilder::sharding) | `from_state` | also `fixed:` and a shard; a function in the builder only | how the shard of an id is known |
 /// | [`payload_format`](ConfigBuilder::payload_format) | `any` | also `message` | how payloads are written |
 /// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | 1 ms to 24 h | for one node to accept a connection |
@@ -58,6 +60,7 @@ use crate::{Consistency, PayloadFormat, Sharding};
 /// | [`pool_size`](ConfigBuilder::pool_size) | 64 | 1 to 32,768 | calls in flight at once |
 /// | [`io_threads`](ConfigBuilder::io_threads) | 1 | 1 to 64 | threads of the driver |
 /// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | 1 to 64 | sockets to each node, for each of those threads |
+/// | [`max_in_flight`](ConfigBuilder::max_in_flight) | 256 | 1 to 10,000 | requests of a bulk call in flight at once |
 /// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows asked for at once where an answer can have many |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | 1 byte to 15 MiB | largest payload that is written |
 /// | [`slow_call`](ConfigBuilder::slow_call) | 500 milliseconds | 1 ms to 24 h | a call that takes longer is logged |
@@ -71,6 +74,8 @@ pub struct Config {
     keyspace: String,
     table: String,
     consistency: Consistency,
+    serial_consistency: SerialConsistency,
+    write_mode: WriteMode,
     sharding: Sharding,
     payload_format: PayloadFormat,
     connect_timeout: Duration,
@@ -80,6 +85,7 @@ pub struct Config {
     pool_size: u32,
     io_threads: u32,
     core_connections_per_host: u32,
+    max_in_flight: u32,
     page_size: u32,
     max_payload_bytes: usize,
     slow_call: Duration,
@@ -144,6 +150,16 @@ impl Config {
         self.consistency
     }
 
+    /// Among which replicas transactions are agreed on.
+    pub fn serial_consistency(&self) -> SerialConsistency {
+        self.serial_consistency
+    }
+
+    /// What decides which write of an entity stays.
+    pub fn write_mode(&self) -> WriteMode {
+        self.write_mode
+    }
+
     /// How the shard of an id is known.
     pub fn sharding(&self) -> &Sharding {
         &self.sharding
@@ -187,6 +203,11 @@ impl Config {
     /// How many sockets the driver opens to each node, for each of its threads.
     pub fn core_connections_per_host(&self) -> u32 {
         self.core_connections_per_host
+    }
+
+    /// How many requests a bulk call keeps in flight.
+    pub fn max_in_flight(&self) -> u32 {
+        self.max_in_flight
     }
 
     /// How many rows a page has where an answer can have many.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Config, Error, ErrorKind, Layout, Result, catalog, cql,
+    Config, Consistency, Error, ErrorKind, Layout, Result, catalog, cql,
     cql::TableStatements,
     driver::{Closing, Request, Rows, Session},
     table,
@@ -31,6 +31,8 @@ impl Connection {
             return Err(table::keyspace_missing(config));
         }
         let layout = table::layout_of(&columns, config)?;
+        let comment = catalog::comment(&session, config, deadline)?;
+        table::check_write_mode(&comment, layout, config)?;
         let statements = TableStatements::new(config, layout);
         let max_mutation_bytes = catalog::max_mutation_bytes(&session, deadline);
         Ok(Self { session, layout, statements, max_mutation_bytes })
@@ -44,8 +46,8 @@ impl Connection {
         opened.map_err(|error| error.with_indeterminate(false))
     }
 
-    pub(crate) fn execute(&self, request: &Request<'_>) -> Result<Rows> {
-        self.session.execute(request)
+    pub(crate) async fn execute(&self, request: &Request<'_>) -> Result<Rows> {
+        self.session.execute(request).await
     }
 
     /// Tells, after the connection was dropped, when its session is closed.
@@ -54,7 +56,8 @@ impl Connection {
     }
 
     /// A round trip that touches no table of ours.
-    pub(crate) fn ping(&self, deadline: Instant) -> Result<()> {
-        catalog::ask(&self.session, cql::PING, &[], deadline).map(drop)
+    pub(crate) async fn ping(&self, deadline: Instant) -> Result<()> {
+        let request = Request::new(cql::PING, &[], Consistency::LocalOne, deadline);
+        self.session.query(&request).await.map(drop)
     }
 }

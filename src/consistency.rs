@@ -83,6 +83,49 @@ impl FromStr for Consistency {
     }
 }
 
+/// Among which replicas a lightweight transaction is agreed on: Cassandra's serial consistency levels. All writers of a
+/// [`Versioned`](crate::WriteMode::Versioned) table have to use the same one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SerialConsistency {
+    /// Those of all datacenters: needed where several datacenters write one table.
+    Serial,
+    /// Those of the coordinator's datacenter.
+    #[default]
+    LocalSerial,
+}
+
+impl SerialConsistency {
+    /// The level of a read that sees, and finishes, every such transaction.
+    pub(crate) fn of_reads(self) -> Consistency {
+        match self {
+            Self::Serial => Consistency::Serial,
+            Self::LocalSerial => Consistency::LocalSerial,
+        }
+    }
+}
+
+impl fmt::Display for SerialConsistency {
+    /// Cassandra's own spelling: `SERIAL` or `LOCAL_SERIAL`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.of_reads().fmt(f)
+    }
+}
+
+impl FromStr for SerialConsistency {
+    type Err = Error;
+
+    /// Reads Cassandra's own spelling, in upper or lower case.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wanted = text.trim();
+        let is = |level: &Self| level.to_string().eq_ignore_ascii_case(wanted);
+        [Self::Serial, Self::LocalSerial].into_iter().find(is).ok_or_else(|| {
+            let message = format!("serial_consistency: {text:?} is neither SERIAL nor LOCAL_SERIAL");
+            Error::new(ErrorKind::Config, message)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +136,15 @@ mod tests {
             assert_eq!(level.to_string(), name);
             assert_eq!(name.to_lowercase().parse::<Consistency>().unwrap(), level);
         }
+    }
+
+    #[test]
+    fn serial_levels_read_back_what_they_print_and_others_are_refused() {
+        for (level, name) in [(SerialConsistency::Serial, "SERIAL"), (SerialConsistency::LocalSerial, "LOCAL_SERIAL")] {
+            assert_eq!(level.to_string(), name);
+            assert_eq!(name.to_lowercase().parse::<SerialConsistency>().unwrap(), level);
+        }
+        assert!("QUORUM".parse::<SerialConsistency>().unwrap_err().to_string().starts_with("serial_consistency: "));
     }
 
     #[test]

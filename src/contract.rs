@@ -1,6 +1,6 @@
 //! What every store can do, whatever it keeps states in.
 
-use crate::{DurableState, DurableStore, Result};
+use crate::{DurableState, DurableStore, Result, WriteCondition};
 
 /// The five operations of eGo's durable state store, for programs that take any store, such as
 /// `&dyn StateStore`: a [`DurableStore`] in production, a [`MemoryStore`](crate::MemoryStore) in tests.
@@ -49,6 +49,25 @@ pub trait StateStore: Send + Sync {
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>>;
 }
 
+/// What a store in [`WriteMode::Versioned`](crate::WriteMode::Versioned) can do besides: writes that are refused when
+/// the entity is not as the writer thinks.
+///
+/// There [`write_state`](StateStore::write_state) is refused too, with [`Conflict`](crate::ErrorKind::Conflict), when
+/// the stored version number is higher than the new one.
+pub trait VersionedStateStore: StateStore {
+    /// Stores `state` if the condition holds.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::write_state_if`].
+    fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()>;
+
+    /// Deletes the state of an entity if it has this version number.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::delete_state_if_version`].
+    fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()>;
+}
+
 impl StateStore for DurableStore {
     fn connect(&self) -> Result<()> {
         self.connect()
@@ -68,5 +87,15 @@ impl StateStore for DurableStore {
 
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>> {
         self.get_latest_state(persistence_id)
+    }
+}
+
+impl VersionedStateStore for DurableStore {
+    fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
+        self.write_state_if(state, condition)
+    }
+
+    fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
+        self.delete_state_if_version(persistence_id, version_number)
     }
 }

@@ -23,32 +23,115 @@ pub(crate) const COLUMNS: &str =
 pub(crate) const INDEXES: &str =
     "SELECT index_name, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?";
 
+/// By keyspace and table.
+pub(crate) const TABLE_COMMENT: &str =
+    "SELECT comment FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
+
+/// What every SELECT of states names, in this order.
+const COLUMNS_OF_STATES: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
+
 /// The statements on the table of states, for the layout it was found to have.
 #[derive(Debug)]
 pub(crate) struct TableStatements {
-    /// version_number, persistence_id, state_payload, state_manifest, timestamp, shard_number.
-    pub(crate) insert: String,
     /// By shard_number and persistence_id, or by persistence_id alone: the key of the layout.
     pub(crate) select_row: String,
     /// By persistence_id, on a table keyed by shard: needs the index.
     pub(crate) select_by_id: String,
+    /// By the key of the layout.
+    pub(crate) delete: String,
+    /// By persistence_id, on a table keyed by id: applied if there is a row.
+    pub(crate) delete_if_exists: String,
+    /// By persistence_id and version_number, on a table keyed by id.
+    pub(crate) delete_if_version: String,
+    pub(crate) writes: Writes,
+    /// Another value is the TTL, in seconds: the last of the insert, the first of the updates.
+    pub(crate) writes_with_ttl: Writes,
+    pub(crate) scans: Scans,
+}
+
+/// Statements that write a state. Their values are version_number, state_payload, state_manifest, timestamp, shard_number
+/// and persistence_id.
+#[derive(Debug)]
+pub(crate) struct Writes {
+    /// Whatever is stored.
+    pub(crate) insert: String,
+    /// On a table keyed by id: if there is no row. Never an INSERT: its row marker outlives a TTL, and then there is
+    /// a row without a state for ever.
+    pub(crate) update_if_absent: String,
+    /// On a table keyed by id: if the stored version is not negative and not over the value that follows.
+    pub(crate) update_if_not_newer: String,
+    /// On a table keyed by id: if the stored version is the value that follows.
+    pub(crate) update_if_version: String,
+}
+
+/// Statements that read many states, in the order in which the table has them. Before the columns of states they select
+/// the token of the partition, and persistence_id.
+#[derive(Debug)]
+pub(crate) struct Scans {
+    pub(crate) table: String,
+    /// From the partitions with a token on, those included.
+    pub(crate) table_from: String,
+    /// By shard_number, on a table keyed by shard.
+    pub(crate) shard: String,
+    /// By shard_number, and a persistence_id after which to begin.
+    pub(crate) shard_after: String,
 }
 
 impl TableStatements {
     pub(crate) fn new(config: &Config, layout: Layout) -> Self {
         let table = qualified(config);
-        let columns = "version_number, state_payload, state_manifest, timestamp, shard_number";
         let key = match layout {
             Layout::ByShard => "shard_number = ? AND persistence_id = ?",
             Layout::ById => "persistence_id = ?",
         };
+        let columns = COLUMNS_OF_STATES;
         Self {
-            insert: format!(
-                "INSERT INTO {table} (version_number, persistence_id, state_payload, state_manifest, timestamp, \
-                 shard_number) VALUES (?, ?, ?, ?, ?, ?)"
-            ),
             select_row: format!("SELECT {columns} FROM {table} WHERE {key}"),
             select_by_id: format!("SELECT {columns}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?"),
+            delete: format!("DELETE FROM {table} WHERE {key}"),
+            delete_if_exists: format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS"),
+            delete_if_version: format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?"),
+            writes: Writes::new(&table, false),
+            writes_with_ttl: Writes::new(&table, true),
+            scans: Scans::new(&table, layout),
+        }
+    }
+}
+
+impl Writes {
+    fn new(table: &str, with_ttl: bool) -> Self {
+        let using = if with_ttl { " USING TTL ?" } else { "" };
+        let update = |condition: &str| {
+            format!(
+                "UPDATE {table}{using} SET version_number = ?, state_payload = ?, state_manifest = ?, timestamp = ?, \
+                 shard_number = ? WHERE persistence_id = ? IF {condition}"
+            )
+        };
+        Self {
+            insert: format!(
+                "INSERT INTO {table} ({COLUMNS_OF_STATES}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}"
+            ),
+            update_if_absent: update(
+                "version_number = null AND state_payload = null AND state_manifest = null AND timestamp = null",
+            ),
+            update_if_not_newer: update("version_number <= ? AND version_number >= 0"),
+            update_if_version: update("version_number = ?"),
+        }
+    }
+}
+
+impl Scans {
+    fn new(table: &str, layout: Layout) -> Self {
+        let key = match layout {
+            Layout::ByShard => "shard_number",
+            Layout::ById => "persistence_id",
+        };
+        let select = format!("SELECT token({key}), persistence_id, {COLUMNS_OF_STATES} FROM {table}");
+        Self {
+            table_from: format!("{select} WHERE token({key}) >= ?"),
+            shard: format!("{select} WHERE shard_number = ?"),
+            shard_after: format!("{select} WHERE shard_number = ? AND persistence_id > ?"),
+            table: select,
         }
     }
 }
@@ -57,8 +140,7 @@ pub(crate) fn create_keyspace(config: &Config, replication: &Replication) -> Str
     let options = match replication {
         Replication::Simple(factor) => format!("'class': 'SimpleStrategy', 'replication_factor': {factor}"),
         Replication::NetworkTopology(datacenters) => {
-            let factors =
-                datacenters.iter().map(|(name, factor)| format!(", '{}': {factor}", name.replace('\'', "''")));
+            let factors = datacenters.iter().map(|(name, factor)| format!(", {}: {factor}", literal(name)));
             format!("'class': 'NetworkTopologyStrategy'{}", factors.collect::<String>())
         }
     };
@@ -71,7 +153,26 @@ pub(crate) fn create_table(config: &Config, layout: Layout) -> String {
         Layout::ById => include_str!("../resources/states_store_by_id.sql"),
     };
     let statement: Vec<&str> = resource.lines().filter(|line| !line.starts_with("--")).collect();
-    statement.join("\n").trim_end_matches(';').replace("ego.states_store", &qualified(config))
+    let statement = statement.join("\n").trim_end_matches(';').replace("ego.states_store", &qualified(config));
+    match config.write_mode().record_in("") {
+        none if none.is_empty() => statement,
+        comment => format!("{statement} WITH comment = {}", literal(&comment)),
+    }
+}
+
+/// Records the write mode of the settings in the table's comment, which is `comment` now.
+pub(crate) fn record_write_mode(config: &Config, comment: &str) -> String {
+    let comment = literal(&config.write_mode().record_in(comment));
+    format!("ALTER TABLE {} WITH comment = {comment}", qualified(config))
+}
+
+/// Whether there is any state.
+pub(crate) fn any_state(config: &Config) -> String {
+    format!("SELECT persistence_id FROM {} LIMIT 1", qualified(config))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Without USING, so that any server version makes the kind it prefers; the store reads through either.
@@ -107,10 +208,9 @@ mod tests {
     #[test]
     fn names_are_rendered_in_double_quotes_everywhere() {
         for layout in [Layout::ByShard, Layout::ById] {
-            let statements = TableStatements::new(&config(), layout);
-            for text in [statements.insert, statements.select_row, statements.select_by_id] {
-                assert!(text.contains("\"bank\".\"accounts\""), "{text}");
-            }
+            let all = format!("{:?}", TableStatements::new(&config(), layout)).replace('\\', "");
+            let statements = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].map(|verb| all.matches(verb).count());
+            assert_eq!(all.matches("\"bank\".\"accounts\"").count(), statements.iter().sum::<usize>(), "{all}");
             let table = create_table(&config(), layout);
             assert!(table.starts_with("CREATE TABLE IF NOT EXISTS \"bank\".\"accounts\" ("), "{table}");
             assert!(table.trim_end().ends_with(&format!("{layout}\n)")), "{table}");

@@ -4,11 +4,11 @@
 
 mod cluster;
 mod error;
+mod guarded;
 mod log;
 mod rows;
 mod session;
 mod tls;
-mod wait;
 
 pub(crate) use rows::{Row, Rows};
 pub(crate) use session::{Closing, Request, Session, Value};

@@ -104,7 +104,19 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error of a store of your own: what went wrong, and what that means for the caller. It names no operation, no
+    /// entity and no stored version, and is not indeterminate, until told so.
+    ///
+    /// ```
+    /// use durable_store::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Conflict, "refused: version 7 is stored")
+    ///     .with_stored_version(Some(7))
+    ///     .during("write_state_if", Some("account-42"));
+    /// assert_eq!(error.to_string(), "write_state_if \"account-42\": refused: version 7 is stored");
+    /// assert_eq!((error.kind(), error.stored_version()), (ErrorKind::Conflict, Some(7)));
+    /// ```
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
@@ -176,8 +188,9 @@ impl Error {
         self.0.indeterminate
     }
 
-    /// Adds which call failed. What is already there stays: the innermost operation knows best.
-    pub(crate) fn during(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
+    /// The same error with the call that failed. What is already there stays: the innermost operation knows best.
+    #[must_use]
+    pub fn during(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
         self.0.operation.get_or_insert(operation);
         if self.0.persistence_id.is_none() {
             self.0.persistence_id = persistence_id.map(str::to_owned);
@@ -190,8 +203,18 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_indeterminate(mut self, indeterminate: bool) -> Self {
+    /// The same error, saying whether the write or delete may have been applied all the same. Defaults to `false`.
+    #[must_use]
+    pub fn with_indeterminate(mut self, indeterminate: bool) -> Self {
         self.0.indeterminate = indeterminate;
+        self
+    }
+
+    /// The same error with the version number that was found in place of the one the condition asked for. Defaults to
+    /// `None`: there is no state.
+    #[must_use]
+    pub fn with_stored_version(mut self, version: Option<u64>) -> Self {
+        self.0.stored_version = version;
         self
     }
 
@@ -204,7 +227,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
+    /// The same error with what caused it, whose text the message must not repeat. Defaults to none.
+    #[must_use]
+    pub fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
     }

@@ -1,10 +1,14 @@
 //! Keeps the latest state of each entity in Apache Cassandra, for programs that run on plain threads.
 //!
-//! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state) and
-//! [`get_latest_state`](DurableStore::get_latest_state), each of which blocks its thread until it has an outcome.
+//! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state),
+//! [`get_latest_state`](DurableStore::get_latest_state) and what grows from them, each of which blocks its thread until it
+//! has an outcome. In [`WriteMode::Versioned`] it refuses stale writers;
+//! [`write_states`](DurableStore::write_states) moves many states at once, [`all_states`](DurableStore::all_states) reads
+//! all there are.
 //! [`Config`] is the reference of settings, [`Error`] says what a failure means, and
 //! [`_documentation::errors`] what to do about each kind. [`_documentation::operating`] takes a store to production and
-//! lists the events and metrics that show what happens there. [`MemoryStore`] stands in for the store in tests.
+//! lists the events and metrics that show what happens there. [`MemoryStore`] stands in for the store in tests. What every
+//! store keeps to, one of your own too, can be checked with the feature `conformance`.
 //!
 //! ```no_run
 //! use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
@@ -27,6 +31,8 @@ mod any;
 mod catalog;
 mod codec;
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod connection;
 mod consistency;
 mod contract;
@@ -43,6 +49,7 @@ mod lifecycle;
 mod memory;
 mod payload_format;
 mod pool;
+mod position;
 mod retry;
 mod schema_options;
 mod sharding;
@@ -51,6 +58,10 @@ mod store;
 mod table;
 mod telemetry;
 mod timestamp;
+mod transaction;
+mod wait;
+mod write_condition;
+mod write_mode;
 
 /// Compiles the code of the README.
 #[cfg(doctest)]
@@ -58,8 +69,8 @@ mod timestamp;
 struct Readme;
 
 pub use config::{Config, ConfigBuilder, Pem, Tls, TlsVerification};
-pub use consistency::Consistency;
-pub use contract::StateStore;
+pub use consistency::{Consistency, SerialConsistency};
+pub use contract::{StateStore, VersionedStateStore};
 pub use error::{Error, ErrorKind, Result};
 pub use key::StateKey;
 pub use layout::Layout;
@@ -70,4 +81,6 @@ pub use prost_types;
 pub use schema_options::{Replication, SchemaOptions};
 pub use sharding::Sharding;
 pub use state::DurableState;
-pub use store::DurableStore;
+pub use store::{DurableStore, States, TypedState, TypedStore};
+pub use write_condition::WriteCondition;
+pub use write_mode::WriteMode;

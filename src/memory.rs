@@ -4,14 +4,17 @@ use std::{collections::HashMap, fmt};
 
 use parking_lot::Mutex;
 
-use crate::{DurableState, Error, ErrorKind, Result, StateStore, guard};
+use crate::{
+    DurableState, Error, ErrorKind, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode, guard,
+    write_condition,
+};
 
 /// The default of `max_payload_bytes`.
 const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 
 /// Keeps states in memory under the same contract as a [`DurableStore`](crate::DurableStore) on a table keyed by id:
-/// the last write wins, what is refused there is refused here, and no state reads back as an empty one. For the tests
-/// of programs that take a [`StateStore`].
+/// what is refused there is refused here, and no state reads back as an empty one. For the tests of programs that take a
+/// [`StateStore`] or a [`VersionedStateStore`].
 ///
 /// What was written stays after [`disconnect`](StateStore::disconnect), as it does in a table.
 ///
@@ -27,6 +30,7 @@ const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 /// ```
 #[derive(Default)]
 pub struct MemoryStore {
+    write_mode: WriteMode,
     contents: Mutex<Contents>,
 }
 
@@ -37,31 +41,81 @@ struct Contents {
 }
 
 impl MemoryStore {
-    /// An empty store, not yet connected.
+    /// An empty store in which the last write wins, not yet connected.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn connected<T>(&self, call: impl FnOnce(&mut HashMap<String, DurableState>) -> T) -> Result<T> {
+    /// An empty store that refuses stale writes, as in [`WriteMode::Versioned`], not yet connected.
+    pub fn versioned() -> Self {
+        Self { write_mode: WriteMode::Versioned, ..Self::default() }
+    }
+
+    fn connected<T>(&self, call: impl FnOnce(&mut Contents) -> Result<T>) -> Result<T> {
         let mut contents = self.contents.lock();
         if contents.connected {
-            return Ok(call(&mut contents.states));
+            return call(&mut contents);
         }
         Err(Error::new(ErrorKind::NotConnected, "the store is not connected: call `connect` or `ping` first"))
     }
 
-    fn write(&self, state: &DurableState) -> Result<()> {
+    fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
         guard::check_persistence_id(&state.persistence_id, false)?;
-        let resulting_state = state.resulting_state.clone().unwrap_or_default();
-        guard::check_payload(&prost::Message::encode_to_vec(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
-        let stored = DurableState { resulting_state: Some(resulting_state), ..state.clone() };
-        self.connected(|states| drop(states.insert(stored.persistence_id.clone(), stored)))
+        write_condition::check_write(self.write_mode, state, condition)?;
+        let state = accepted(state)?;
+        self.connected(|contents| {
+            let stored = contents.version_of(&state.persistence_id);
+            let holds = match condition {
+                Some(condition) => condition.holds(stored),
+                None if self.write_mode == WriteMode::LastWriteWins => true,
+                None => stored.is_none_or(|stored| stored <= state.version_number),
+            };
+            if !holds {
+                return Err(write_condition::conflict(stored));
+            }
+            contents.states.insert(state.persistence_id.clone(), state);
+            Ok(())
+        })
     }
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>> {
         guard::check_persistence_id(persistence_id, false)?;
-        self.connected(|states| states.get(persistence_id).cloned())
+        self.connected(|contents| Ok(contents.states.get(persistence_id).cloned()))
     }
+
+    fn delete(&self, persistence_id: &str, version_number: Option<u64>) -> Result<()> {
+        guard::check_persistence_id(persistence_id, false)?;
+        version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
+        self.connected(|contents| {
+            let stored = contents.version_of(persistence_id);
+            if version_number.is_some() && stored != version_number {
+                return Err(write_condition::conflict(stored));
+            }
+            contents.states.remove(persistence_id);
+            Ok(())
+        })
+    }
+
+    /// Deletes the state of an entity, whatever it is. That there is none is as well.
+    ///
+    /// # Errors
+    /// As of [`DurableStore::delete_state`](crate::DurableStore::delete_state).
+    pub fn delete_state(&self, persistence_id: &str) -> Result<()> {
+        self.delete(persistence_id, None).map_err(|error| error.during("delete_state", Some(persistence_id)))
+    }
+}
+
+impl Contents {
+    fn version_of(&self, persistence_id: &str) -> Option<u64> {
+        self.states.get(persistence_id).map(|state| state.version_number)
+    }
+}
+
+/// A state as it is kept, or why its payload is refused.
+fn accepted(state: &DurableState) -> Result<DurableState> {
+    let resulting_state = state.resulting_state.clone().unwrap_or_default();
+    guard::check_payload(&prost::Message::encode_to_vec(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
+    Ok(DurableState { resulting_state: Some(resulting_state), ..state.clone() })
 }
 
 impl StateStore for MemoryStore {
@@ -80,11 +134,23 @@ impl StateStore for MemoryStore {
     }
 
     fn write_state(&self, state: &DurableState) -> Result<()> {
-        self.write(state).map_err(|error| error.during("write_state", Some(&state.persistence_id)))
+        self.write(state, None).map_err(|error| error.during("write_state", Some(&state.persistence_id)))
     }
 
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>> {
         self.read(persistence_id).map_err(|error| error.during("get_latest_state", Some(persistence_id)))
+    }
+}
+
+impl VersionedStateStore for MemoryStore {
+    fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
+        let written = self.write(state, Some(condition));
+        written.map_err(|error| error.during("write_state_if", Some(&state.persistence_id)))
+    }
+
+    fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
+        let deleted = self.delete(persistence_id, Some(version_number));
+        deleted.map_err(|error| error.during("delete_state_if_version", Some(persistence_id)))
     }
 }
 
@@ -140,6 +206,56 @@ mod tests {
             assert_eq!(store.write_state(&refused).unwrap_err().kind(), ErrorKind::InvalidState);
         }
         assert_eq!(store.get_latest_state("").unwrap_err().kind(), ErrorKind::InvalidState);
+    }
+
+    #[test]
+    fn a_versioned_one_refuses_what_is_stale_and_says_what_is_stored() {
+        let store = MemoryStore::versioned();
+        store.ping().unwrap();
+        let state = |version| DurableState::new("a", version, &Timestamp::default());
+        let refused = |outcome: Result<()>, stored| {
+            let error = outcome.unwrap_err();
+            assert_eq!((error.kind(), error.stored_version()), (ErrorKind::Conflict, stored), "{error}");
+        };
+        refused(store.write_state_if(&state(2), WriteCondition::IfVersion(1)), None);
+        refused(store.delete_state_if_version("a", 1), None);
+        store.write_state_if(&state(1), WriteCondition::IfAbsent).unwrap();
+        refused(store.write_state_if(&state(1), WriteCondition::IfAbsent), Some(1));
+        store.write_state_if(&state(3), WriteCondition::IfVersion(1)).unwrap();
+        refused(store.write_state(&state(2)), Some(3));
+        store.write_state(&state(3)).unwrap();
+        refused(store.delete_state_if_version("a", 1), Some(3));
+        store.delete_state_if_version("a", 3).unwrap();
+        store.delete_state("a").unwrap();
+        store.write_state(&state(1)).unwrap();
+    }
+
+    #[test]
+    fn conditions_need_a_versioned_store() {
+        let store = connected();
+        let state = DurableState::new("a", 1, &Timestamp::default());
+        for outcome in [store.write_state_if(&state, WriteCondition::IfAbsent), store.delete_state_if_version("a", 1)] {
+            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Config);
+        }
+    }
+
+    #[test]
+    fn bad_input_is_refused_before_it_matters_what_is_stored_or_connected() {
+        let state = DurableState::new("a", 1 << 63, &Timestamp::default());
+        for (store, kind) in
+            [(MemoryStore::new(), ErrorKind::Config), (MemoryStore::versioned(), ErrorKind::InvalidState)]
+        {
+            for connected in [false, true] {
+                let refused = [
+                    store.write_state_if(&state, WriteCondition::IfAbsent),
+                    store.delete_state_if_version("a", state.version_number),
+                ];
+                for outcome in refused {
+                    assert_eq!(outcome.unwrap_err().kind(), kind, "{connected}");
+                }
+                store.connect().unwrap();
+            }
+        }
     }
 
     #[test]

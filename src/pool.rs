@@ -92,16 +92,15 @@ impl Pool {
         self.shared.lock().connection.closing()
     }
 
-    /// Learns from the outcome of an attempt whether the session is alive, and has it replaced when it stays dead.
-    fn observe(self: &Arc<Self>, failure: Option<&Error>) {
+    /// Learns from the failure of an attempt that the session is dead, and has it replaced when it stays so. Gives the
+    /// error, with why the last attempt to replace the session failed as its cause.
+    fn observe_failure(self: &Arc<Self>, failure: Error) -> Error {
+        if failure.detail() != Detail::NoLiveConnection {
+            self.observe_life();
+            return failure;
+        }
         let mut shared = self.shared.lock();
-        let Some(failure) = failure.filter(|error| error.detail() == Detail::NoLiveConnection) else {
-            shared.dead_since = None;
-            shared.last_failure = None;
-            return;
-        };
         let dead_since = *shared.dead_since.get_or_insert_with(Instant::now);
-        shared.last_failure.get_or_insert_with(|| failure.clone());
         let due = dead_since.elapsed() >= REBUILD_AFTER
             && match shared.rebuild {
                 Rebuild::Never => true,
@@ -111,6 +110,16 @@ impl Pool {
         if due && self.begin_rebuild() {
             shared.rebuild = Rebuild::UnderWay;
         }
+        let cause = shared.last_failure.get_or_insert_with(|| failure.clone());
+        let from_connecting = cause.detail() != Detail::NoLiveConnection;
+        if from_connecting { failure.with_source(cause.clone()) } else { failure }
+    }
+
+    /// Learns that the session is alive: something answered.
+    fn observe_life(&self) {
+        let mut shared = self.shared.lock();
+        shared.dead_since = None;
+        shared.last_failure = None;
     }
 
     /// Calls go on failing fast on the dead session meanwhile.
@@ -148,12 +157,22 @@ impl Pool {
 }
 
 impl Lease<'_> {
+    /// The session as it is now.
+    pub(crate) fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.pool.shared.lock().connection)
+    }
+
     /// Makes one attempt on the session as it is now.
-    pub(crate) fn attempt<T>(&self, attempt: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = Arc::clone(&self.pool.shared.lock().connection);
-        let outcome = attempt(&connection);
-        self.pool.observe(outcome.as_ref().err());
-        outcome
+    pub(crate) async fn attempt<T>(&self, attempt: impl AsyncFnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = self.connection();
+        let outcome = attempt(&connection).await;
+        match outcome {
+            Ok(value) => {
+                self.pool.observe_life();
+                Ok(value)
+            }
+            Err(error) => Err(self.pool.observe_failure(error)),
+        }
     }
 }
 

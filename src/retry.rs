@@ -1,11 +1,8 @@
 //! One deadline for each call, and what may be tried again before it passes.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use crate::{Config, Error, ErrorKind, Result, error::Detail, telemetry::Call};
+use crate::{Error, ErrorKind, Result, error::Detail, telemetry::Call, wait};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -31,17 +28,13 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Begins now.
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            deadline: Instant::now() + config.call_timeout(),
-            request_timeout: config.request_timeout(),
-            max_attempts: config.max_attempts(),
-        }
-    }
-
     pub(crate) fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// When an attempt of a transaction has to give up: it leaves time for the read that may have to decide.
+    pub(crate) fn transaction_deadline(&self) -> Instant {
+        Instant::now() + (self.left() / 2).min(self.request_timeout)
     }
 
     /// When the given attempt, counted from 1, has to give up: while others can follow it gets at most half of what is
@@ -55,16 +48,16 @@ impl Limits {
 
 /// Runs `attempt`, which is told when it has to give up, until it succeeds or trying again is pointless or unsafe. The
 /// error is that of the last attempt, marked indeterminate if any attempt of a write was.
-pub(crate) fn run<T>(
+pub(crate) async fn run<T>(
     call: &Call<'_>,
     limits: &Limits,
     effect: Effect,
-    mut attempt: impl FnMut(Instant) -> Result<T>,
+    mut attempt: impl AsyncFnMut(Instant) -> Result<T>,
 ) -> Result<T> {
     let mut indeterminate = false;
     let mut missed_table = false;
     for number in 1.. {
-        let error = match attempt(limits.attempt_deadline(number)) {
+        let error = match attempt(limits.attempt_deadline(number)).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -78,7 +71,7 @@ pub(crate) fn run<T>(
         match pause {
             Some(pause) if number < limits.max_attempts && pause < limits.left() => {
                 call.retries(number, &error, pause);
-                thread::sleep(pause);
+                wait::sleep(pause).await;
             }
             _ => return Err(error.with_indeterminate(indeterminate)),
         }
@@ -88,13 +81,13 @@ pub(crate) fn run<T>(
 }
 
 /// Whether the next attempt can fare better. What the server refuses, and what cannot be read, stays as it is.
-fn may_pass(error: &Error) -> bool {
+pub(crate) fn may_pass(error: &Error) -> bool {
     use ErrorKind::{Overloaded, Server, Timeout, Unavailable};
     matches!(error.kind(), Unavailable | Timeout | Overloaded | Server)
 }
 
 /// Doubles from attempt to attempt; a random half of it keeps callers that failed together from coming back together.
-fn pause_after(attempt: u32) -> Duration {
+pub(crate) fn pause_after(attempt: u32) -> Duration {
     let pause = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_PAUSE);
     pause.mul_f64(1.0 - fastrand::f64() / 2.0)
 }

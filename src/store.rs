@@ -1,18 +1,30 @@
 //! The store: its lifecycle, and the one door that every call goes through.
 
+mod bulk;
+mod delete;
+mod handle;
 mod read;
+mod scan;
 mod schema;
+mod typed;
+mod work;
 mod write;
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, sync::Arc};
+
+use handle::Changes;
+pub use scan::States;
+pub use typed::{TypedState, TypedStore};
+use work::Work;
 
 use crate::{
     Config, Result,
     connection::Connection,
     lifecycle::Lifecycle,
     pool::Pool,
-    retry::{self, Effect, Limits},
+    retry::{Effect, Limits},
     telemetry::{self, Call, Operation},
+    wait::wait,
 };
 
 /// Keeps the latest state of each entity in a Cassandra table.
@@ -40,16 +52,17 @@ use crate::{
 #[derive(Clone)]
 pub struct DurableStore {
     lifecycle: Arc<Lifecycle>,
+    changes: Changes,
 }
 
 impl DurableStore {
     /// A store with these settings, not yet connected. Does no I/O.
     pub fn new(config: Config) -> Self {
         telemetry::describe();
-        Self { lifecycle: Arc::new(Lifecycle::new(config)) }
+        Self { lifecycle: Arc::new(Lifecycle::new(config)), changes: Changes::default() }
     }
 
-    /// The settings of this store.
+    /// The settings of this store, without what this handle has changed.
     pub fn config(&self) -> &Config {
         self.lifecycle.config()
     }
@@ -67,9 +80,7 @@ impl DurableStore {
     ///   [`Layout`](crate::Layout); the error says what was found.
     /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
     pub fn connect(&self) -> Result<()> {
-        self.observe(&telemetry::CONNECT, None, |_| {
-            self.lifecycle.connect(Limits::new(self.config()).deadline).map(drop)
-        })
+        self.observe(&telemetry::CONNECT, None, |_| self.lifecycle.connect(self.limits().deadline).map(drop))
     }
 
     /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
@@ -78,7 +89,7 @@ impl DurableStore {
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight then; the session closes when they end.
     pub fn disconnect(&self) -> Result<()> {
-        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.config().call_timeout()))
+        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.call_timeout()))
     }
 
     /// Connects if needed, then asks the server for an answer.
@@ -89,9 +100,9 @@ impl DurableStore {
     /// [`Overloaded`](crate::ErrorKind::Overloaded), [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
     pub fn ping(&self) -> Result<()> {
         self.observe(&telemetry::PING, None, |call| {
-            let limits = Limits::new(self.config());
+            let limits = self.limits();
             let pool = self.lifecycle.connect(limits.deadline)?;
-            run(call, &pool, &limits, Effect::Read, Connection::ping)
+            self.lend(call, &pool, limits, async |work| work.attempts(Effect::Read, Connection::ping).await)
         })
     }
 
@@ -103,32 +114,25 @@ impl DurableStore {
         work: impl FnOnce(&Call<'_>) -> Result<T>,
     ) -> Result<T> {
         let call = Call::begin(operation, persistence_id);
-        let outcome = work(&call);
+        let outcome = self.changes.check().and_then(|()| work(&call));
         call.end(outcome, self.config().slow_call())
     }
 
-    /// Makes a call on the connected store.
-    fn call<T>(
+    /// The one door to a connected store: takes a lease, and blocks until the work that needs it is done.
+    fn call<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&Work<'_>) -> Result<T>) -> Result<T> {
+        self.lend(call, &self.lifecycle.pool()?, self.limits(), work)
+    }
+
+    fn lend<T>(
         &self,
         call: &Call<'_>,
-        effect: Effect,
-        attempt: impl FnMut(&Connection, Instant) -> Result<T>,
+        pool: &Arc<Pool>,
+        limits: Limits,
+        work: impl AsyncFnOnce(&Work<'_>) -> Result<T>,
     ) -> Result<T> {
-        let limits = Limits::new(self.config());
-        run(call, &self.lifecycle.pool()?, &limits, effect, attempt)
+        let lease = pool.lease(limits.left())?;
+        wait(work(&Work { store: self, call, lease: &lease, limits }))
     }
-}
-
-/// The one door: takes a lease and tries, until the call's deadline. `attempt` is told when it has to give up.
-fn run<T>(
-    call: &Call<'_>,
-    pool: &Arc<Pool>,
-    limits: &Limits,
-    effect: Effect,
-    mut attempt: impl FnMut(&Connection, Instant) -> Result<T>,
-) -> Result<T> {
-    let lease = pool.lease(limits.left())?;
-    retry::run(call, limits, effect, |deadline| lease.attempt(|connection| attempt(connection, deadline)))
 }
 
 impl fmt::Debug for DurableStore {

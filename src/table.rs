@@ -1,6 +1,6 @@
 //! What the table of states looks like on the server, and whether that is one of the two layouts. Pure.
 
-use crate::{Config, Error, ErrorKind, Layout, Result};
+use crate::{Config, Error, ErrorKind, Layout, Result, WriteMode, cql};
 
 /// The columns of the table and their types; a table may have others beside them.
 const COLUMNS: [(&str, &str); 6] = [
@@ -57,6 +57,34 @@ fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
     let mut found: Vec<&Column> = columns.iter().filter(|column| column.kind == kind).collect();
     found.sort_by_key(|column| column.position);
     found.into_iter().map(|column| column.name.as_str()).collect()
+}
+
+/// Refuses transactions where they would contend: on a table keyed by shard all of a shard's are agreed on as one.
+pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()> {
+    let (keyspace, table, mode) = (config.keyspace(), config.table(), config.write_mode());
+    if mode == WriteMode::Versioned && layout == Layout::ByShard {
+        let message = format!("write_mode: {mode} needs a table keyed by id, and {keyspace}.{table} is keyed by shard");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(())
+}
+
+/// Refuses settings with another write mode than the table's comment records.
+pub(crate) fn check_write_mode(comment: &str, layout: Layout, config: &Config) -> Result<()> {
+    check_layout_of_mode(layout, config)?;
+    let (table, wanted) = (format!("{}.{}", config.keyspace(), config.table()), config.write_mode());
+    let refused = |reason: String| Err(Error::new(ErrorKind::Config, format!("write_mode: {reason}")));
+    match WriteMode::recorded_in(comment) {
+        Ok(recorded) if recorded == wanted => Ok(()),
+        Ok(recorded) => {
+            let record = cql::record_write_mode(config, comment);
+            refused(format!(
+                "it is {wanted}, but table {table} is recorded as {recorded}, for all who write it; if nobody else does \
+                 any more, this records it: {record}"
+            ))
+        }
+        Err(recorded) => refused(format!("table {table} is recorded as {recorded}, which this version does not know")),
+    }
 }
 
 /// A size as the server's settings have it, such as `32MiB` or `16384KiB`.
@@ -126,6 +154,25 @@ mod tests {
         let extra = Column { name: "note".into(), kind: "regular".into(), position: -1, cql_type: "text".into() };
         by_shard.push(extra);
         assert_eq!(layout_of(&by_shard, &config()).unwrap(), Layout::ByShard);
+    }
+
+    #[test]
+    fn a_write_mode_that_is_not_the_recorded_one_is_refused_with_what_records_it() {
+        let config = |mode| Config::builder().contact_points(["127.0.0.1"]).write_mode(mode).build().unwrap();
+        let (plain, versioned) = (config(WriteMode::LastWriteWins), config(WriteMode::Versioned));
+        let recorded = "it's ours durable_store:write_mode=versioned";
+        check_write_mode("", Layout::ByShard, &plain).unwrap();
+        check_write_mode(recorded, Layout::ById, &versioned).unwrap();
+        for (comment, layout, config, part) in [
+            ("", Layout::ByShard, &versioned, "needs a table keyed by id"),
+            ("it's ours", Layout::ById, &versioned, "comment = 'it''s ours durable_store:write_mode=versioned'"),
+            (recorded, Layout::ById, &plain, "comment = 'it''s ours'"),
+            ("durable_store:write_mode=newer", Layout::ById, &plain, "newer, which this version does not know"),
+        ] {
+            let error = check_write_mode(comment, layout, config).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(part), "{error}");
+        }
     }
 
     #[test]

@@ -77,7 +77,14 @@ operations! {
     DISCONNECT = "disconnect", Unhurried;
     PING = "ping", Quick;
     WRITE_STATE = "write_state", Quick;
+    WRITE_STATE_IF = "write_state_if", Quick;
+    WRITE_STATES = "write_states", Quick;
     GET_LATEST_STATE = "get_latest_state", Quick;
+    GET_LATEST_STATES = "get_latest_states", Quick;
+    DELETE_STATE = "delete_state", Quick;
+    DELETE_STATE_IF_VERSION = "delete_state_if_version", Quick;
+    SHARD_STATES = "shard_states", Quick;
+    ALL_STATES = "all_states", Quick;
     CREATE_SCHEMA = "create_schema", Unhurried;
 }
 

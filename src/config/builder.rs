@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::RangeInclusive, time::Duration};
 
 use super::{Config, Credentials, Tls};
-use crate::{Consistency, Error, ErrorKind, PayloadFormat, Result, Sharding};
+use crate::{Consistency, Error, ErrorKind, PayloadFormat, Result, SerialConsistency, Sharding, WriteMode};
 
 const MIB: usize = 1024 * 1024;
 
@@ -32,6 +32,8 @@ impl Default for ConfigBuilder {
                 keyspace: "ego".into(),
                 table: "states_store".into(),
                 consistency: Consistency::default(),
+                serial_consistency: SerialConsistency::default(),
+                write_mode: WriteMode::default(),
                 sharding: Sharding::default(),
                 payload_format: PayloadFormat::default(),
                 connect_timeout: Duration::from_secs(5),
@@ -41,6 +43,7 @@ impl Default for ConfigBuilder {
                 pool_size: 64,
                 io_threads: 1,
                 core_connections_per_host: 2,
+                max_in_flight: 256,
                 page_size: 500,
                 max_payload_bytes: 8 * MIB,
                 slow_call: Duration::from_millis(500),
@@ -126,6 +129,21 @@ impl ConfigBuilder {
         self
     }
 
+    /// Among which replicas the transactions of [`WriteMode::Versioned`] are agreed on; the same for every writer of a
+    /// table. Defaults to [`SerialConsistency::LocalSerial`]; where several datacenters write, it has to be
+    /// [`Serial`](SerialConsistency::Serial) everywhere.
+    pub fn serial_consistency(mut self, consistency: SerialConsistency) -> Self {
+        self.config.serial_consistency = consistency;
+        self
+    }
+
+    /// What decides which write of an entity stays; has to be what the table records. Defaults to
+    /// [`WriteMode::LastWriteWins`].
+    pub fn write_mode(mut self, mode: WriteMode) -> Self {
+        self.config.write_mode = mode;
+        self
+    }
+
     /// How the shard of an id is known, on a table keyed by shard. Defaults to [`Sharding::FromState`].
     pub fn sharding(mut self, sharding: Sharding) -> Self {
         self.config.sharding = sharding;
@@ -183,6 +201,12 @@ impl ConfigBuilder {
     /// losing one does not take the node away.
     pub fn core_connections_per_host(mut self, connections: u32) -> Self {
         self.config.core_connections_per_host = connections;
+        self
+    }
+
+    /// How many requests a bulk call keeps in flight at once, from 1 to 10,000. They share one lease. Defaults to 256.
+    pub fn max_in_flight(mut self, requests: u32) -> Self {
+        self.config.max_in_flight = requests;
         self
     }
 
@@ -246,13 +270,14 @@ impl ConfigBuilder {
             ("call_timeout", config.call_timeout),
             ("slow_call", config.slow_call),
         ] {
-            check_range(name, timeout, TIMEOUTS)?;
+            Config::check_timeout(name, timeout)?;
         }
         check_range("max_attempts", config.max_attempts, 1..=100)?;
         check_range("pool_size", config.pool_size, 1..=32_768)?;
         check_range("io_threads", config.io_threads, 1..=64)?;
         check_range("core_connections_per_host", config.core_connections_per_host, 1..=64)?;
-        check_range("page_size", config.page_size, 1..=100_000)?;
+        check_range("max_in_flight", config.max_in_flight, 1..=10_000)?;
+        Config::check_page_size(config.page_size)?;
         check_range("max_payload_bytes", config.max_payload_bytes, 1..=15 * MIB)?;
         Ok(config)
     }
@@ -261,6 +286,18 @@ impl ConfigBuilder {
 /// A setting that is not accepted: its name, and why.
 pub(super) fn refused(setting: &str, reason: &str) -> Error {
     Error::new(ErrorKind::Config, format!("{setting}: {reason}"))
+}
+
+impl Config {
+    /// Refuses a timeout that a setting of this name may not have.
+    pub(crate) fn check_timeout(setting: &str, timeout: Duration) -> Result<()> {
+        check_range(setting, timeout, TIMEOUTS)
+    }
+
+    /// Refuses a number of rows that a page may not have.
+    pub(crate) fn check_page_size(rows: u32) -> Result<()> {
+        check_range("page_size", rows, 1..=100_000)
+    }
 }
 
 fn check_range<T: PartialOrd + std::fmt::Debug>(setting: &str, value: T, range: RangeInclusive<T>) -> Result<()> {

@@ -84,6 +84,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| Some(config.consistency().to_string()),
     },
     Setting {
+        name: "serial_consistency",
+        set: |builder, text| Ok(builder.serial_consistency(text.parse()?)),
+        show: |config| Some(config.serial_consistency().to_string()),
+    },
+    Setting {
+        name: "write_mode",
+        set: |builder, text| Ok(builder.write_mode(text.parse()?)),
+        show: |config| Some(config.write_mode().to_string()),
+    },
+    Setting {
         name: "sharding",
         set: |builder, text| Ok(builder.sharding(text.parse()?)),
         show: |config| match config.sharding() {
@@ -131,6 +141,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "core_connections_per_host",
         set: |builder, text| Ok(builder.core_connections_per_host(number("core_connections_per_host", text)?)),
         show: |config| Some(config.core_connections_per_host().to_string()),
+    },
+    Setting {
+        name: "max_in_flight",
+        set: |builder, text| Ok(builder.max_in_flight(number("max_in_flight", text)?)),
+        show: |config| Some(config.max_in_flight().to_string()),
     },
     Setting {
         name: "page_size",

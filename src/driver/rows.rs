@@ -46,6 +46,18 @@ impl Row<'_> {
         self.cell(index, |value| value.get_i64())
     }
 
+    pub(crate) fn boolean(&self, index: usize) -> Result<Option<bool>> {
+        self.cell(index, |value| value.get_bool())
+    }
+
+    /// As [`bigint`](Row::bigint), of a column that the answer may not have.
+    pub(crate) fn bigint_named(&self, name: &str) -> Result<Option<i64>> {
+        match self.0.get_column_by_name(name) {
+            Ok(value) if !value.is_null() => value.get_i64().map(Some).map_err(from_driver),
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn int(&self, index: usize) -> Result<Option<i32>> {
         self.cell(index, |value| value.get_i32())
     }

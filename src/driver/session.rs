@@ -14,11 +14,15 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use super::{
     cluster::cluster,
     error::{from_connect, from_driver},
+    guarded::{guarded, guarded_while},
     log,
     rows::Rows,
-    wait::{block_on, guarded},
 };
-use crate::{Config, Consistency, Error, ErrorKind, Result, error::Detail};
+use crate::{
+    Config, Consistency, Error, ErrorKind, Result, SerialConsistency,
+    error::Detail,
+    wait::{until, wait},
+};
 
 /// How long no connection must have come or gone before a session is closed, and how long that is waited for.
 const SETTLED: Duration = Duration::from_millis(200);
@@ -27,6 +31,7 @@ const LONGEST_SETTLING: Duration = Duration::from_millis(800);
 /// A value bound to a marker of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'v> {
+    Int(i32),
     Bigint(i64),
     Text(&'v str),
     Blob(&'v [u8]),
@@ -41,10 +46,30 @@ pub(crate) struct Request<'r> {
     pub(crate) consistency: Consistency,
     /// When to give up waiting for the answer.
     pub(crate) deadline: Instant,
+    /// Among whom a lightweight transaction is agreed on, where it is one.
+    pub(crate) serial_consistency: Option<SerialConsistency>,
     /// The client timestamp of a write, in microseconds since 1970.
     pub(crate) timestamp: Option<i64>,
+    /// How many rows a page has, where the answer can have many.
+    pub(crate) page_size: Option<u32>,
     /// Where the page begins, as an earlier page said; `None` for the first.
     pub(crate) page: Option<Vec<u8>>,
+}
+
+impl<'r> Request<'r> {
+    /// A request that is neither a write nor a later page.
+    pub(crate) fn new(cql: &'r str, values: &'r [Value<'r>], consistency: Consistency, deadline: Instant) -> Self {
+        Self {
+            cql,
+            values,
+            consistency,
+            deadline,
+            serial_consistency: None,
+            timestamp: None,
+            page_size: None,
+            page: None,
+        }
+    }
 }
 
 /// A connected session. Dropping it closes it in the background, since closing blocks while requests are in flight.
@@ -57,8 +82,6 @@ pub(crate) struct Session {
 /// The statements hold the session too: all of it is dropped together.
 struct Inner {
     prepared: RwLock<HashMap<String, Arc<PreparedStatement>>>,
-    /// In rows.
-    page_size: i32,
     session: cassandra_cpp::Session,
 }
 
@@ -92,38 +115,37 @@ impl Session {
         guarded(|| {
             log::install();
             let mut cluster = cluster(config)?;
-            let connected = block_on(cluster.connect(), None);
-            let session =
-                connected.ok_or_else(unreachable_without_deadline)?.map_err(|error| from_connect(error, config))?;
-            let page_size = i32::try_from(config.page_size()).unwrap_or(i32::MAX);
-            let inner = Inner { prepared: RwLock::default(), page_size, session };
+            let session = wait(cluster.connect()).map_err(|error| from_connect(error, config))?;
+            let inner = Inner { prepared: RwLock::default(), session };
             Ok(Self { inner: Some(inner), closing: Closing::default(), process: process::id() })
         })
     }
 
     /// Runs a statement that is used again and again: it is prepared once.
-    pub(crate) fn execute(&self, request: &Request<'_>) -> Result<Rows> {
-        guarded(|| {
+    pub(crate) async fn execute(&self, request: &Request<'_>) -> Result<Rows> {
+        guarded_while(async {
             let inner = self.inner()?;
-            let executed = inner.run(inner.prepared(request)?.bind(), request);
+            let executed = inner.run(inner.prepared(request).await?.bind(), request).await;
             match executed {
                 // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
                 // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
                 Err(error) if matches!(error.detail(), Detail::StaleStatement | Detail::NoLiveConnection) => {
                     inner.prepared.write().remove(request.cql);
-                    inner.run(inner.prepared(request)?.bind(), request)
+                    inner.run(inner.prepared(request).await?.bind(), request).await
                 }
                 executed => executed,
             }
         })
+        .await
     }
 
     /// Runs a statement once, without preparing it.
-    pub(crate) fn query(&self, request: &Request<'_>) -> Result<Rows> {
-        guarded(|| {
+    pub(crate) async fn query(&self, request: &Request<'_>) -> Result<Rows> {
+        guarded_while(async {
             let inner = self.inner()?;
-            inner.run(inner.session.statement(request.cql), request)
+            inner.run(inner.session.statement(request.cql), request).await
         })
+        .await
     }
 
     /// Tells, after this session was dropped, when it is closed.
@@ -137,27 +159,26 @@ impl Session {
 }
 
 impl Inner {
-    fn prepared(&self, request: &Request<'_>) -> Result<Arc<PreparedStatement>> {
+    async fn prepared(&self, request: &Request<'_>) -> Result<Arc<PreparedStatement>> {
         if let Some(statement) = self.prepared.read().get(request.cql) {
             return Ok(Arc::clone(statement));
         }
-        let prepared = guarded(|| {
-            let prepared = block_on(self.session.prepare(request.cql), Some(request.deadline));
+        let prepared = guarded_while(async {
+            let prepared = until(request.deadline, self.session.prepare(request.cql)).await;
             prepared.ok_or_else(not_prepared_in_time)?.map_err(from_driver)
         });
         // Only the text was sent, without values: whatever the error, nothing was written.
-        let statement = Arc::new(prepared.map_err(|error| error.with_indeterminate(false))?);
+        let statement = Arc::new(prepared.await.map_err(|error| error.with_indeterminate(false))?);
         self.prepared.write().insert(request.cql.to_owned(), Arc::clone(&statement));
         Ok(statement)
     }
 
-    fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
+    async fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
         set_up(&mut statement, request).map_err(from_driver)?;
-        statement.set_paging_size(self.page_size).map_err(from_driver)?;
         let left = request.deadline.saturating_duration_since(Instant::now());
         // 0 would mean no timeout at all.
         statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
-        let executed = self.session.execute_with_payloads(&statement).wait();
+        let executed = self.session.execute_with_payloads(&statement).await;
         executed.map(|(result, _)| Rows::new(result)).map_err(from_driver)
     }
 
@@ -182,14 +203,21 @@ impl Inner {
 fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Result<()> {
     for (index, value) in request.values.iter().enumerate() {
         match value {
+            Value::Int(number) => statement.bind_int32(index, *number)?,
             Value::Bigint(number) => statement.bind_int64(index, *number)?,
             Value::Text(text) => statement.bind_string(index, text)?,
             Value::Blob(bytes) => statement.bind_bytes(index, bytes.to_vec())?,
         };
     }
     statement.set_consistency(consistency(request.consistency))?;
+    if let Some(level) = request.serial_consistency {
+        statement.set_serial_consistency(consistency(level.of_reads()))?;
+    }
     if let Some(timestamp) = request.timestamp {
         statement.set_timestamp(timestamp)?;
+    }
+    if let Some(rows) = request.page_size {
+        statement.set_paging_size(i32::try_from(rows).unwrap_or(i32::MAX))?;
     }
     if let Some(page) = &request.page {
         statement.set_paging_state_token(page)?;
@@ -211,10 +239,6 @@ fn consistency(level: Consistency) -> cassandra_cpp::Consistency {
         Consistency::Serial => Driver::SERIAL,
         Consistency::LocalSerial => Driver::LOCAL_SERIAL,
     }
-}
-
-fn unreachable_without_deadline() -> Error {
-    Error::new(ErrorKind::Internal, "connecting ended without an outcome")
 }
 
 fn not_prepared_in_time() -> Error {

@@ -13,10 +13,11 @@ fn error(kind: ErrorKind, indeterminate: bool) -> Error {
 fn attempts(effect: Effect, failures: &[Error]) -> (u32, Result<()>) {
     let mut count = 0;
     let mut failures = failures.iter().cloned();
-    let outcome = run(&Call::begin(&PING, None), &limits(Duration::from_secs(60), 3), effect, |_| {
+    let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_secs(60), 3));
+    let outcome = wait::wait(run(&call, &limits, effect, async |_| {
         count += 1;
         failures.next().map_or(Ok(()), Err)
-    });
+    }));
     (count, outcome)
 }
 
@@ -83,11 +84,11 @@ fn an_attempt_gets_half_of_what_is_left_and_the_last_one_all_of_it() {
 fn a_call_without_time_left_for_a_pause_ends_at_once() {
     let missing = Error::new(ErrorKind::Schema, "no").with_detail(Detail::MissingTable);
     let mut count = 0;
-    let outcome: Result<()> =
-        run(&Call::begin(&PING, None), &limits(Duration::from_millis(500), 3), Effect::Read, |_| {
-            count += 1;
-            Err(missing.clone())
-        });
+    let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_millis(500), 3));
+    let outcome: Result<()> = wait::wait(run(&call, &limits, Effect::Read, async |_| {
+        count += 1;
+        Err(missing.clone())
+    }));
     assert_eq!((count, outcome.unwrap_err().kind()), (1, ErrorKind::Schema));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::DurableStore;
+use super::{DurableStore, Work};
 use crate::{
     DurableState, Layout, Result, StateKey,
     codec::{self, StoredRow},
@@ -11,8 +11,7 @@ use crate::{
     error::Detail,
     guard,
     retry::Effect,
-    table,
-    telemetry::{self, Call},
+    table, telemetry,
 };
 
 impl DurableStore {
@@ -31,73 +30,101 @@ impl DurableStore {
     ///   [`Overloaded`](crate::ErrorKind::Overloaded), [`Server`](crate::ErrorKind::Server).
     pub fn get_latest_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<Option<DurableState>> {
         let key = key.into();
-        self.observe(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| self.read(call, &key))
+        self.observe(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| {
+            guard::check_persistence_id(key.persistence_id(), false)?;
+            self.call(call, async |work| work.read(&key).await)
+        })
     }
+}
 
-    fn read(&self, call: &Call<'_>, key: &StateKey<'_>) -> Result<Option<DurableState>> {
+impl Work<'_> {
+    pub(super) async fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
-        guard::check_persistence_id(id, false)?;
-        self.call(call, Effect::Read, |connection, deadline| {
+        self.attempts(Effect::Read, async |connection, deadline| {
             let row = match connection.layout {
-                Layout::ById => self.row(connection, &[Value::Text(id)], deadline)?,
-                Layout::ByShard => match self.config().sharding().shard_of_key(key)? {
+                Layout::ById => self.row(connection, &[Value::Text(id)], deadline).await?,
+                Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
                     Some(shard) => {
-                        let key = [Value::Bigint(shard.cast_signed()), Value::Text(id)];
-                        self.row(connection, &key, deadline)?
+                        self.row(connection, &[Value::Bigint(shard.cast_signed()), Value::Text(id)], deadline).await?
                     }
-                    None => self.newest_row(connection, id, deadline)?,
+                    None => self.newest_row(connection, id, deadline).await?,
                 },
             };
             row.map_or(Ok(None), |row| decode(row, id, connection.layout))
         })
+        .await
     }
 
-    fn row(&self, connection: &Connection, key: &[Value<'_>], deadline: Instant) -> Result<Option<StoredRow>> {
-        let request = self.select(&connection.statements.select_row, key, deadline);
-        connection.execute(&request)?.first(stored_row)
+    async fn row(&self, connection: &Connection, key: &[Value<'_>], deadline: Instant) -> Result<Option<StoredRow>> {
+        let request = self.request(&connection.statements.select_row, key, deadline);
+        connection.execute(&request).await?.first(|row| stored_row(row, 0))
     }
 
-    /// The newest of the rows of an id, in whichever shards, through the index.
-    fn newest_row(&self, connection: &Connection, id: &str, deadline: Instant) -> Result<Option<StoredRow>> {
+    /// The row of an entity as all transactions that have an outcome left it, on a table keyed by id.
+    pub(super) async fn serial_row(
+        &self,
+        connection: &Connection,
+        persistence_id: &str,
+        deadline: Instant,
+    ) -> Result<Option<StoredRow>> {
+        let key = [Value::Text(persistence_id)];
+        let consistency = self.store.config().serial_consistency().of_reads();
+        let request = Request::new(&connection.statements.select_row, &key, consistency, deadline);
+        let row = connection.execute(&request).await?.first(|row| stored_row(row, 0))?;
+        Ok(row.filter(|row| !codec::is_absent(row, Layout::ById)))
+    }
+
+    async fn newest_row(&self, connection: &Connection, id: &str, deadline: Instant) -> Result<Option<StoredRow>> {
+        let mut newest = None;
+        let compare = |page: Vec<StoredRow>| {
+            newest = codec::newest(newest.take().into_iter().chain(page))?;
+            Ok(())
+        };
+        self.rows_of_id(connection, id, deadline, compare).await?;
+        Ok(newest)
+    }
+
+    /// Hands over the rows of an id, in whichever shards, page by page: through the index.
+    pub(super) async fn rows_of_id(
+        &self,
+        connection: &Connection,
+        id: &str,
+        deadline: Instant,
+        mut take: impl FnMut(Vec<StoredRow>) -> Result<()>,
+    ) -> Result<()> {
         guard::check_persistence_id(id, true)?;
         let key = [Value::Text(id)];
-        let mut request = self.select(&connection.statements.select_by_id, &key, deadline);
-        let mut newest = None;
+        let mut request = self.request(&connection.statements.select_by_id, &key, deadline);
         loop {
-            let rows = connection.execute(&request).map_err(|error| match error.detail() {
-                Detail::NoIndex => table::index_missing(self.config()).with_source(error),
+            let rows = connection.execute(&request).await.map_err(|error| match error.detail() {
+                Detail::NoIndex => table::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;
-            let found = rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row)? }))?;
-            newest = codec::newest(newest.into_iter().chain(found))?;
+            take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)? }))?)?;
             request.page = rows.next_page()?;
             if request.page.is_none() {
-                return Ok(newest);
+                return Ok(());
             }
         }
-    }
-
-    fn select<'r>(&self, cql: &'r str, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
-        Request { cql, values, consistency: self.config().consistency(), deadline, timestamp: None, page: None }
     }
 }
 
 /// The state in a row, its payload counted as read.
-fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+pub(super) fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
     let payload_bytes = row.state_payload.as_ref().map_or(0, Vec::len);
     let state = codec::decode(row, persistence_id, layout)?;
     telemetry::read(payload_bytes);
     Ok(state)
 }
 
-/// The columns in the order every SELECT of ours names them.
-fn stored_row(row: &Row<'_>) -> Result<StoredRow> {
+/// The columns of states, which every SELECT of ours names in one order, from this place on.
+pub(super) fn stored_row(row: &Row<'_>, first: usize) -> Result<StoredRow> {
     Ok(StoredRow {
-        version_number: row.bigint(0)?,
-        state_payload: row.blob(1)?,
-        state_manifest: row.text(2)?,
-        timestamp: row.bigint(3)?,
-        shard_number: row.bigint(4)?,
+        version_number: row.bigint(first)?,
+        state_payload: row.blob(first + 1)?,
+        state_manifest: row.text(first + 2)?,
+        timestamp: row.bigint(first + 3)?,
+        shard_number: row.bigint(first + 4)?,
         written_at: None,
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     driver::{Request, Session, Value},
     error::Detail,
     table, telemetry,
+    wait::wait,
 };
 
 /// Making a schema is slow, and slower on a busy cluster: it has a deadline of its own.
@@ -29,7 +30,8 @@ impl DurableStore {
     /// Takes at most 60 seconds, whatever [`call_timeout`](crate::ConfigBuilder::call_timeout) says.
     ///
     /// # Errors
-    /// - [`Config`](ErrorKind::Config): the replication is refused.
+    /// - [`Config`](ErrorKind::Config): the replication is refused; or the table is there, holds states, and records another
+    ///   [`write_mode`](crate::ConfigBuilder::write_mode). That of an empty table is changed.
     /// - [`Schema`](ErrorKind::Schema): a table is there and is different, or an index of the same name is on another
     ///   table.
     /// - Those of [`connect`](DurableStore::connect); [`Authentication`](ErrorKind::Authentication) also where the role
@@ -66,6 +68,7 @@ struct Work<'w> {
 impl Work<'_> {
     fn run(&self) -> Result<()> {
         self.options.check()?;
+        table::check_layout_of_mode(self.options.layout, self.config)?;
         let session = Session::connect(self.config)?;
         let closing = session.closing();
         let made = self.make(&session);
@@ -80,10 +83,23 @@ impl Work<'_> {
         }
         self.change(session, &cql::create_table(self.config, self.options.layout))?;
         self.check_layout(session)?;
+        self.record_write_mode(session)?;
         if self.options.has_index() {
             self.make_index(session)?;
         }
         Ok(())
+    }
+
+    /// The mode of a table that holds states stays: who wrote them, and writes still, is not known here.
+    fn record_write_mode(&self, session: &Session) -> Result<()> {
+        let comment = catalog::comment(session, self.config, self.deadline)?;
+        let Err(error) = table::check_write_mode(&comment, self.options.layout, self.config) else { return Ok(()) };
+        if catalog::has_states(session, self.config, self.deadline)? {
+            return Err(error);
+        }
+        self.change(session, &cql::record_write_mode(self.config, &comment))?;
+        let comment = catalog::comment(session, self.config, self.deadline)?;
+        table::check_write_mode(&comment, self.options.layout, self.config)
     }
 
     fn make_index(&self, session: &Session) -> Result<()> {
@@ -139,15 +155,9 @@ impl Work<'_> {
     fn await_index(&self, session: &Session) -> Result<()> {
         let statements = TableStatements::new(self.config, self.options.layout);
         loop {
-            let read = session.query(&Request {
-                cql: &statements.select_by_id,
-                values: &[Value::Text("durable_store asks whether the index answers")],
-                consistency: self.config.consistency(),
-                deadline: self.deadline,
-                timestamp: None,
-                page: None,
-            });
-            match read {
+            let key = [Value::Text("durable_store asks whether the index answers")];
+            let read = Request::new(&statements.select_by_id, &key, self.config.consistency(), self.deadline);
+            match wait(session.query(&read)) {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_retryable() || error.kind() == ErrorKind::Schema => self.pause(error)?,
                 Err(error) => return Err(error),

@@ -58,6 +58,8 @@ fn numbers_and_durations_have_bounds_and_zero_is_refused() {
     assert_refused(local().pool_size(u32::MAX), "pool_size");
     assert_refused(local().io_threads(0), "io_threads");
     assert_refused(local().core_connections_per_host(0), "core_connections_per_host");
+    assert_refused(local().max_in_flight(0), "max_in_flight");
+    assert_refused(local().max_in_flight(10_001), "max_in_flight");
     assert_refused(local().page_size(0), "page_size");
     assert_refused(local().page_size(100_001), "page_size");
     assert_refused(local().max_payload_bytes(0), "max_payload_bytes");

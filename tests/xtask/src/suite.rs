@@ -11,6 +11,9 @@ use crate::{docker, driver, keyspaces, workspace};
 /// Switches on the tests that take minutes.
 const LONG: &str = "CASSANDRA_TEST_LONG";
 
+/// Features that some tests need; not all there are, since a container in place of Maven's jars takes long to build.
+const FEATURES: &str = "durable-store/conformance";
+
 /// The arguments of the command.
 #[derive(Debug, PartialEq, Eq)]
 struct Options<'a> {
@@ -48,7 +51,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 fn test(options: &Options<'_>, address: &str) -> Result<()> {
     let before = keyspaces::list(address)?;
     let mut cargo = workspace::cargo();
-    cargo.args(["test", "--workspace", "--no-fail-fast"]).args(options.filter);
+    cargo.args(["test", "--workspace", "--features", FEATURES, "--no-fail-fast"]).args(options.filter);
     cargo.env(server::CONTACT_POINTS, address);
     if options.long {
         cargo.env(LONG, "1");

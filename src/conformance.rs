@@ -1,0 +1,148 @@
+//! The contract of [`StateStore`] and [`VersionedStateStore`] as cases that any store can be checked against: one of
+//! your own, or a wrapper around a [`DurableStore`](crate::DurableStore). With the feature `conformance`, in a test:
+//!
+//! ```
+//! use durable_store::{DurableState, MemoryStore, Result, StateStore, conformance};
+//!
+//! /// Counts writes, say.
+//! struct Wrapper(MemoryStore);
+//!
+//! impl StateStore for Wrapper {
+//! #   fn connect(&self) -> Result<()> { self.0.connect() }
+//! #   fn disconnect(&self) -> Result<()> { self.0.disconnect() }
+//! #   fn ping(&self) -> Result<()> { self.0.ping() }
+//! #   fn get_latest_state(&self, id: &str) -> Result<Option<DurableState>> { self.0.get_latest_state(id) }
+//!     // ...
+//!     fn write_state(&self, state: &DurableState) -> Result<()> {
+//!         self.0.write_state(state)
+//!     }
+//! }
+//!
+//! conformance::check(&conformance::state_store(), &Wrapper(MemoryStore::new()))?;
+//! # Ok::<(), conformance::Failures>(())
+//! ```
+//!
+//! A store in which the last write wins is checked against [`state_store`], one in versioned mode against
+//! [`versioned_state_store`]. On a table keyed by shard all cases hold too: each keeps an entity in one shard. Only
+//! `every_shard_is_kept` needs a store that takes any shard (the default of
+//! [`sharding`](crate::ConfigBuilder::sharding), or a table keyed by id); all others write to shard 0.
+//!
+//! # What a case needs
+//! A store that can be connected, connected or not. What it already holds does not matter, and other cases may run
+//! against the same table at the same time: every run of a case has entities of its own. But cases connect and disconnect
+//! the store as they need, so those that run at once each take a store of their own, and a store is left connected or not.
+//! Most cases leave a state or a few behind, whose persistence ids begin `conformance/`. The largest has 1 MiB.
+//!
+//! # What no case can see
+//! That calls are refused before the first connect (the store may be connected already), what remains after a crash, and
+//! whatever takes a server that fails: deadlines, retries, outcomes that are not known. A case of a store that never
+//! answers does not end.
+
+mod breach;
+mod case;
+mod conditions;
+mod contents;
+mod deletes;
+mod failures;
+mod input;
+mod last_write;
+mod lifecycle;
+mod versions;
+mod writes;
+
+pub use case::Case;
+pub use failures::Failures;
+
+use crate::{StateStore, VersionedStateStore};
+
+/// The cases of these names.
+macro_rules! cases {
+    ($($module:ident: $($name:ident)*;)*) => { [$($(Case::new(stringify!($name), $module::$name)),*),*] };
+}
+
+/// What every store keeps to, whatever decides which write stays.
+macro_rules! in_either_mode {
+    () => {
+        cases! {
+            lifecycle:
+                connecting_again_is_harmless
+                disconnecting_again_is_harmless
+                a_ping_connects
+                a_disconnected_store_refuses_calls
+                states_outlive_the_connection
+                a_refusal_names_the_call_and_the_entity
+                a_refusal_is_certain;
+            contents:
+                an_absent_entity_gives_none
+                every_version_number_is_kept
+                every_timestamp_is_kept
+                every_shard_is_kept
+                every_payload_is_kept
+                every_persistence_id_is_kept
+                a_long_persistence_id_is_kept
+                no_state_reads_back_as_an_empty_one;
+            input:
+                an_empty_persistence_id_is_refused
+                a_persistence_id_over_65535_bytes_is_refused
+                a_payload_over_15_mib_is_refused
+                bad_input_is_named;
+            writes:
+                a_higher_version_replaces_a_lower_one
+                the_same_version_can_be_written_again
+                a_write_leaves_nothing_of_the_one_before
+                of_writers_at_once_one_state_stays
+                entities_written_at_once_are_kept_apart;
+        }
+    };
+}
+
+/// The cases for a store in which the last write wins.
+pub fn state_store<'s>() -> Vec<Case<dyn StateStore + 's>> {
+    let last_write_wins = cases! {
+        last_write:
+            a_lower_version_replaces_a_higher_one
+            version_numbers_above_i64_max_are_kept;
+    };
+    in_either_mode!().into_iter().chain(last_write_wins).collect()
+}
+
+/// The cases for a store that refuses stale writes, as in [`WriteMode::Versioned`](crate::WriteMode::Versioned).
+pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
+    let versioned = cases! {
+        versions:
+            a_stale_write_is_refused
+            of_writers_at_once_the_highest_version_stays
+            version_numbers_above_i64_max_are_refused
+            a_refused_version_number_is_named
+            a_conflict_says_which_version_is_stored
+            a_conflict_names_the_call_and_the_entity
+            a_conflict_is_certain;
+        conditions:
+            a_conditional_write_stores_every_field
+            if_absent_refuses_where_a_state_is
+            if_version_writes_over_that_version
+            if_version_refuses_any_other_version
+            if_version_refuses_where_nothing_is
+            if_version_needs_a_higher_new_version
+            of_writers_at_once_with_if_absent_one_wins
+            of_writers_at_once_with_if_version_one_wins
+            a_disconnected_store_refuses_conditional_calls
+            conditional_calls_refuse_bad_input;
+        deletes:
+            a_delete_of_the_stored_version_leaves_nothing
+            a_delete_of_another_version_is_refused
+            a_delete_where_nothing_is_is_refused
+            a_delete_of_a_version_above_i64_max_is_refused
+            a_delete_forgets_the_version_number
+            if_absent_writes_after_a_delete;
+    };
+    in_either_mode!().into_iter().chain(versioned).collect()
+}
+
+/// Runs these cases on `store`, one after the other, all of them whatever fails.
+///
+/// # Errors
+/// Every case that failed, and why.
+pub fn check<S: ?Sized>(cases: &[Case<S>], store: &S) -> Result<(), Failures> {
+    Failures::of(cases.iter().map(|case| (case.name(), case.run(store))))
+}

@@ -1,0 +1,50 @@
+//! The edge over which no panic of the binding passes.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use futures_util::FutureExt;
+
+use crate::{Error, ErrorKind, Result};
+
+/// Runs what calls the binding. It panics on codes that it does not know: that becomes an error here, of unknown
+/// outcome.
+pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// As [`guarded`], for what is awaited.
+pub(super) async fn guarded_while<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let message = format!("the Cassandra binding panicked: {}", text_of(panic));
+    Error::new(ErrorKind::Internal, message).with_indeterminate(true)
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::wait;
+
+    #[test]
+    fn a_panic_becomes_an_internal_error_of_unknown_outcome() {
+        for error in [
+            guarded::<()>(|| panic!("Unexpected variant {}", 0x1700)).unwrap_err(),
+            wait(guarded_while::<()>(async { panic!("Unexpected variant {}", 0x1700) })).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Internal);
+            assert!(error.is_indeterminate());
+            assert!(error.to_string().contains("Unexpected variant 5888"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What a call has in hand while it holds a lease.
+
+use std::time::Instant;
+
+use super::DurableStore;
+use crate::{
+    Result,
+    connection::Connection,
+    driver::{Request, Value},
+    pool::Lease,
+    retry::{self, Effect, Limits},
+    telemetry::Call,
+    transaction::{self, Answer, Verdict},
+};
+
+/// A call under way: on which handle, who is told of it, the lease it holds, and its limits.
+pub(super) struct Work<'w> {
+    pub(super) store: &'w DurableStore,
+    pub(super) call: &'w Call<'w>,
+    pub(super) lease: &'w Lease<'w>,
+    pub(super) limits: Limits,
+}
+
+impl Work<'_> {
+    /// Makes attempts, each of which is told when it has to give up.
+    pub(super) async fn attempts<T>(
+        &self,
+        effect: Effect,
+        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
+    ) -> Result<T> {
+        let attempt = async |deadline| self.lease.attempt(async |connection| attempt(connection, deadline).await).await;
+        retry::run(self.call, &self.limits, effect, attempt).await
+    }
+
+    /// Makes attempts of a transaction; `judge` is made of what is stored where an outcome is unknown.
+    pub(super) async fn transaction(
+        &self,
+        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<Answer>,
+        mut judge: impl AsyncFnMut(&Connection, Instant) -> Result<Verdict>,
+    ) -> Result<()> {
+        let attempt = async |deadline| self.lease.attempt(async |connection| attempt(connection, deadline).await).await;
+        transaction::run(self.call, &self.limits, attempt, async || self.attempts(Effect::Read, &mut judge).await).await
+    }
+
+    /// A read or plain write with the consistency of the handle.
+    pub(super) fn request<'r>(&self, cql: &'r str, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
+        let request = Request::new(cql, values, self.store.consistency(), deadline);
+        Request { page_size: Some(self.store.page_size()), ..request }
+    }
+
+    /// Runs a lightweight transaction once.
+    pub(super) async fn transact(
+        &self,
+        connection: &Connection,
+        cql: &str,
+        values: &[Value<'_>],
+        deadline: Instant,
+    ) -> Result<Answer> {
+        let serial_consistency = Some(self.store.config().serial_consistency());
+        let request = Request { serial_consistency, ..self.request(cql, values, deadline) };
+        let answer = connection.execute(&request).await?.first(|row| match row.boolean(0)? {
+            Some(true) => Ok(Answer::Applied),
+            // The column is there only where a row is.
+            _ => Ok(Answer::Refused(row.bigint_named("version_number")?.map(i64::cast_unsigned))),
+        })?;
+        answer.ok_or_else(transaction::no_answer)
+    }
+}

@@ -1,0 +1,67 @@
+//! The one blocking wait, and what is awaited beside the driver's own futures.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use futures_timer::Delay;
+use futures_util::future::{Either, select};
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Blocks until the future is ready.
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// Ready after this time.
+pub(crate) async fn sleep(duration: Duration) {
+    Delay::new(duration).await;
+}
+
+/// What the future gives, or `None` once `deadline` has passed. Not for a connect, which the driver hangs for ever when it
+/// is dropped unfinished.
+pub(crate) async fn until<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
+    let late = Delay::new(deadline.saturating_duration_since(Instant::now()));
+    match select(pin!(future), late).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use super::*;
+
+    #[test]
+    fn waiting_ends_when_the_future_is_ready_or_the_deadline_passes() {
+        assert_eq!(wait(future::ready(1)), 1);
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert_eq!(wait(until(soon, future::ready(1))), Some(1));
+        assert_eq!(wait(until(soon, future::pending::<()>())), None);
+        assert!(Instant::now() >= soon);
+        wait(sleep(Duration::from_millis(20)));
+        assert!(Instant::now() >= soon + Duration::from_millis(20));
+    }
+}

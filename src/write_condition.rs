@@ -1,0 +1,109 @@
+//! What has to be so for a conditional write to be applied.
+
+use crate::{DurableState, Error, ErrorKind, Result, WriteMode};
+
+/// What has to be so for [`write_state_if`](crate::DurableStore::write_state_if) to write; otherwise it is
+/// [`Conflict`](ErrorKind::Conflict) and nothing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WriteCondition {
+    /// There is no state of the entity. A deleted one, and one whose TTL has passed, is none.
+    IfAbsent,
+    /// The stored state has exactly this version number. The new one has to be higher: that is what makes an outcome that
+    /// was lost on the way recognizable.
+    IfVersion(u64),
+}
+
+/// Cassandra compares bigints as signed numbers.
+const HIGHEST_VERSION: u64 = i64::MAX as u64;
+
+/// Refuses a version number that cannot be compared in the table.
+fn check_version(version_number: u64) -> Result<()> {
+    if version_number <= HIGHEST_VERSION {
+        return Ok(());
+    }
+    let message =
+        format!("version_number: {version_number} is over {HIGHEST_VERSION}, the highest that can be compared");
+    Err(Error::new(ErrorKind::InvalidState, message))
+}
+
+/// The condition of a write or delete did not hold: this version is stored, or there is no state.
+pub(crate) fn conflict(stored: Option<u64>) -> Error {
+    let message = match stored {
+        Some(version) => format!("refused: version {version} is stored"),
+        None => "refused: there is no state".to_owned(),
+    };
+    Error::new(ErrorKind::Conflict, message).with_stored_version(stored)
+}
+
+/// What a store in the other mode says to a conditional call.
+fn needs_versioned(operation: &str) -> Error {
+    let message = format!("write_mode: {operation} needs versioned, and a table that records it");
+    Error::new(ErrorKind::Config, message)
+}
+
+/// Refuses a write that a store in this mode does not do, whatever is stored.
+pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
+    match (mode, condition) {
+        (WriteMode::LastWriteWins, None) => Ok(()),
+        (WriteMode::LastWriteWins, Some(_)) => Err(needs_versioned("write_state_if")),
+        (WriteMode::Versioned, None) => check_version(state.version_number),
+        (WriteMode::Versioned, Some(condition)) => condition.check(state),
+    }
+}
+
+/// Refuses a delete of one version that a store in this mode does not do, whatever is stored.
+pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
+    match mode {
+        WriteMode::LastWriteWins => Err(needs_versioned("delete_state_if_version")),
+        WriteMode::Versioned => check_version(version_number),
+    }
+}
+
+impl WriteCondition {
+    /// Whether it holds of an entity with this version stored.
+    pub(crate) fn holds(self, stored: Option<u64>) -> bool {
+        match self {
+            Self::IfAbsent => stored.is_none(),
+            Self::IfVersion(version) => stored == Some(version),
+        }
+    }
+
+    /// Refuses a state that may not be written under this condition.
+    fn check(self, state: &DurableState) -> Result<()> {
+        check_version(state.version_number)?;
+        match self {
+            Self::IfVersion(stored) if state.version_number <= stored => {
+                let (new, message) = (state.version_number, "has to be higher than that of the condition");
+                Err(Error::new(ErrorKind::InvalidState, format!("version_number: {new} {message}, {stored}")))
+            }
+            Self::IfAbsent | Self::IfVersion(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_version_has_to_be_higher_and_comparable() {
+        let state = |version_number| DurableState { version_number, ..Default::default() };
+        for (condition, version, accepted) in [
+            (WriteCondition::IfAbsent, 0, true),
+            (WriteCondition::IfAbsent, HIGHEST_VERSION, true),
+            (WriteCondition::IfAbsent, HIGHEST_VERSION + 1, false),
+            (WriteCondition::IfVersion(1), 2, true),
+            (WriteCondition::IfVersion(1), 1, false),
+            (WriteCondition::IfVersion(1), 0, false),
+            (WriteCondition::IfVersion(u64::MAX), u64::MAX, false),
+        ] {
+            let checked = condition.check(&state(version));
+            assert_eq!(checked.is_ok(), accepted, "{condition:?} {version}");
+            if let Err(error) = checked {
+                assert_eq!(error.kind(), ErrorKind::InvalidState);
+                assert!(error.to_string().starts_with("version_number: "), "{error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How writes of one entity are kept from overwriting each other.
+
+use std::{fmt, str::FromStr};
+
+use crate::{Error, ErrorKind};
+
+/// What decides which write of an entity stays. One for a whole table, and for every program that writes it: plain
+/// writes and lightweight transactions on one row lose each other's updates.
+///
+/// The mode is recorded in the table's comment, where [`create_schema`](crate::DurableStore::create_schema) puts it, and
+/// [`connect`](crate::DurableStore::connect) refuses a store that is set otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WriteMode {
+    /// The write with the latest timestamp, whatever its version number. What eGo needs, and what the Go module and any
+    /// plain CQL do. For one writer an entity.
+    #[default]
+    LastWriteWins,
+    /// A write of an older version number than the stored one is refused
+    /// ([`ErrorKind::Conflict`](crate::ErrorKind::Conflict)): every write is a lightweight transaction. For several writers
+    /// an entity. On a table keyed by id only; Go programs and plain CQL must never write it.
+    Versioned,
+}
+
+/// What stands before the mode in a table's comment.
+const TOKEN: &str = "durable_store:write_mode=";
+
+impl WriteMode {
+    const ALL: [(Self, &'static str); 2] = [(Self::LastWriteWins, "last_write_wins"), (Self::Versioned, "versioned")];
+
+    /// The mode that a table's comment records; without a record it is that of plain writes. `Err` is a mode that this
+    /// version does not know.
+    pub(crate) fn recorded_in(comment: &str) -> Result<Self, String> {
+        let Some(recorded) = comment.split_whitespace().find_map(|word| word.strip_prefix(TOKEN)) else {
+            return Ok(Self::LastWriteWins);
+        };
+        recorded.parse().map_err(|_| recorded.to_owned())
+    }
+
+    /// A table's comment with this mode recorded in place of any other; what else it says is kept.
+    pub(crate) fn record_in(self, comment: &str) -> String {
+        // Words with the blank or line break behind them.
+        let words = comment.split_inclusive(char::is_whitespace);
+        let others: String = words.filter(|word| !word.starts_with(TOKEN)).collect();
+        match self {
+            Self::LastWriteWins => others.trim_end().to_owned(),
+            Self::Versioned if others.trim().is_empty() => format!("{TOKEN}{self}"),
+            Self::Versioned => format!("{} {TOKEN}{self}", others.trim_end()),
+        }
+    }
+}
+
+impl fmt::Display for WriteMode {
+    /// As a connection string has it: `last_write_wins` or `versioned`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(mode, _)| mode == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for WriteMode {
+    type Err = Error;
+
+    /// Reads `last_write_wins` or `versioned`, in upper or lower case.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wanted = text.trim();
+        Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(mode, _)| *mode).ok_or_else(|| {
+            let message = format!("write_mode: {text:?} is neither last_write_wins nor versioned");
+            Error::new(ErrorKind::Config, message)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_in_a_comment_is_found_replaced_and_taken_out_and_other_text_kept() {
+        use WriteMode::{LastWriteWins, Versioned};
+        for (comment, versioned) in [
+            ("", "durable_store:write_mode=versioned"),
+            ("states of  eGo", "states of  eGo durable_store:write_mode=versioned"),
+            ("states\nof\teGo", "states\nof\teGo durable_store:write_mode=versioned"),
+        ] {
+            assert_eq!(WriteMode::recorded_in(comment), Ok(LastWriteWins));
+            assert_eq!(Versioned.record_in(comment), versioned);
+            assert_eq!(WriteMode::recorded_in(versioned), Ok(Versioned));
+            assert_eq!(Versioned.record_in(versioned), versioned);
+            assert_eq!(LastWriteWins.record_in(versioned), comment);
+        }
+        for comment in ["a\ndurable_store:write_mode=versioned\nb", "a\n\tdurable_store:write_mode=versioned b"] {
+            let others = LastWriteWins.record_in(comment);
+            assert_eq!(WriteMode::recorded_in(&others), Ok(LastWriteWins), "{others:?}");
+            assert_eq!(others.split_whitespace().collect::<Vec<_>>(), ["a", "b"]);
+        }
+        let newer = WriteMode::recorded_in("a durable_store:write_mode=newer b");
+        assert_eq!(newer, Err("newer".into()));
+    }
+
+    #[test]
+    fn each_mode_reads_back_what_it_prints_and_others_are_refused() {
+        for (mode, name) in WriteMode::ALL {
+            assert_eq!(mode.to_string(), name);
+            assert_eq!(name.to_uppercase().parse::<WriteMode>().unwrap(), mode);
+        }
+        assert!("both".parse::<WriteMode>().unwrap_err().to_string().starts_with("write_mode: "));
+    }
+}
