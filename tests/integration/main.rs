@@ -4,9 +4,12 @@
 
 mod harness;
 
+mod bulk;
 mod changes;
+#[cfg(feature = "conformance")]
 mod contract;
 mod corrupt;
+mod deletes;
 mod edges;
 mod examples;
 mod faults_closing;
@@ -18,15 +21,28 @@ mod faults_rebuild;
 mod faults_retries;
 mod faults_server_errors;
 mod golden;
+mod handles;
 mod index;
 mod lifecycle;
+mod model;
 mod observing_events;
 mod observing_metrics;
 mod payloads;
 mod pool;
+mod scans;
+mod scans_resumed;
 mod schema;
 mod sharding;
 mod shards;
 mod table;
 mod threads;
+mod ttl;
+mod typed;
+mod versioned;
+mod versioned_late;
+mod versioned_races;
+mod versioned_rows;
+mod versioned_server_errors;
+mod versioned_unknown;
 mod write_and_read;
+mod write_mode;

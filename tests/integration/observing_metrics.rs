@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use durable_store::{ErrorKind, Replication, SchemaOptions, prost::Message};
+use durable_store::{ErrorKind, Layout, Replication, SchemaOptions, prost::Message};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use parking_lot::Mutex;
 
@@ -89,6 +89,29 @@ fn every_call_is_counted_and_timed_and_its_bytes_are_added_up() {
         assert_number(&numbers, "read_bytes_total", payload);
         assert!(!numbers.keys().any(|name| name.contains("retries")), "{numbers:#?}");
     }
+}
+
+#[test]
+fn each_item_of_a_bulk_call_and_each_page_of_a_scan_is_counted() {
+    let keyspace = Keyspace::with_table(Layout::ById);
+    let store = keyspace.connected();
+    let states = ["a", "", "b", "c"].map(|id| account(id, 1, 1));
+    let payload = |id: &str| account(id, 1, 1).resulting_state.unwrap().encoded_len() as f64;
+    let numbers = counted(|| {
+        assert_eq!(store.write_states(&states).iter().filter(|outcome| outcome.is_ok()).count(), 3);
+        assert_eq!(store.get_latest_states(["a", "x"]).iter().flatten().flatten().count(), 1);
+        assert_eq!(store.all_states().page_size(2).count(), 3);
+    });
+    assert_number(&numbers, "calls_total{operation=write_states,outcome=ok}", 3.0);
+    assert_number(&numbers, "calls_total{operation=write_states,outcome=invalid_state}", 1.0);
+    assert_number(&numbers, "call_duration_seconds{operation=write_states}", 4.0);
+    assert_number(&numbers, "calls_total{operation=get_latest_states,outcome=ok}", 2.0);
+    assert_number(&numbers, "calls_total{operation=all_states,outcome=ok}", 2.0);
+    // One for each bulk call, and one for each page.
+    assert_number(&numbers, "lease_wait_seconds", 4.0);
+    assert_number(&numbers, "leases_in_use", 0.0);
+    assert_number(&numbers, "written_bytes_total", 3.0 * payload("a"));
+    assert_number(&numbers, "read_bytes_total", 4.0 * payload("a"));
 }
 
 #[test]

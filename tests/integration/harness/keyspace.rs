@@ -6,9 +6,14 @@ use std::{
 };
 
 use cluster::cql::Rows;
-use durable_store::{Config, ConfigBuilder, DurableStore, Layout, Replication, SchemaOptions};
+use durable_store::{Config, ConfigBuilder, DurableStore, Layout, Replication, SchemaOptions, WriteMode};
 
 use super::server::{raw, server, try_raw};
+
+/// Settings for a table that is recorded as versioned.
+pub(crate) fn versioned(config: ConfigBuilder) -> ConfigBuilder {
+    config.write_mode(WriteMode::Versioned)
+}
 
 /// A keyspace that no other test uses, dropped at the end.
 pub(crate) struct Keyspace {
@@ -18,6 +23,8 @@ pub(crate) struct Keyspace {
 impl Keyspace {
     /// A name that is not taken; the keyspace itself is made by whoever needs it.
     pub(crate) fn unmade() -> Self {
+        // Without a server the test ends here: dropping a keyspace would be a second panic.
+        server();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("durable_store_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         Self { name }
@@ -45,13 +52,26 @@ impl Keyspace {
         keyspace
     }
 
+    /// A keyspace with a table keyed by id that is recorded as versioned, made by the store itself.
+    pub(crate) fn versioned() -> Self {
+        let keyspace = Self::unmade();
+        let store = keyspace.store_with(versioned);
+        store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById)).expect("it is made");
+        keyspace
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Settings that lead here.
     pub(crate) fn config(&self) -> ConfigBuilder {
-        Config::builder().contact_points([server().ip().to_string()]).port(server().port()).keyspace(self.name())
+        Self::config_of(&self.name)
+    }
+
+    /// Settings that lead to a keyspace of another process.
+    pub(crate) fn config_of(name: &str) -> ConfigBuilder {
+        Config::builder().contact_points([server().ip().to_string()]).port(server().port()).keyspace(name)
     }
 
     /// A store on this keyspace, not connected.

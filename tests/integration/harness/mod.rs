@@ -7,12 +7,14 @@ pub(crate) mod proxy;
 mod raw_row;
 mod server;
 mod states;
+mod transaction;
 
 pub(crate) use eventually::eventually;
-pub(crate) use keyspace::Keyspace;
+pub(crate) use keyspace::{Keyspace, versioned};
 pub(crate) use raw_row::RawRow;
 pub(crate) use server::{raw, server};
 pub(crate) use states::{Account, account, any_of, state_of};
+pub(crate) use transaction::{BEFORE, Transaction};
 
 use durable_store::Layout;
 

@@ -12,8 +12,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -23,12 +25,15 @@ use link::Link;
 pub(crate) use link::Side;
 pub(crate) use proxied::{BOTH_CALLS, Call, Proxied};
 
+/// Longer than a server takes to answer on the slowest machine: only a failing test waits this long.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// What happens to a frame that reached the proxy. Except for [`Hold`](Action::Hold) nothing overtakes anything.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     Pass,
     Swallow,
-    /// Passes when [`Proxy::release`] is called; later frames overtake it.
+    /// Passes when [`Proxy::release`] or [`Proxy::release_first`] is called; later frames overtake it.
     Hold,
     /// Closes the connection; the frame is lost.
     Close,
@@ -144,6 +149,33 @@ impl Proxy {
             // The connection may have been closed meanwhile.
             let _ = link.send(to, frame.bytes());
         }
+    }
+
+    /// Sends on its way what was held first.
+    pub(crate) fn release_first(&self) {
+        let mut held = self.shared.held.lock();
+        assert!(!held.is_empty(), "nothing is held");
+        let (link, to, frame) = held.remove(0);
+        link.send(to, frame.bytes()).unwrap();
+    }
+
+    /// Lets the EXECUTE that was held first reach the server and waits for the server's answer to it. Nothing else may be
+    /// under way.
+    pub(crate) fn land(&self) {
+        let (answered, answer) = mpsc::channel();
+        self.hook(move |passing| {
+            if passing.is_answer_to(opcode::EXECUTE) {
+                let _ = answered.send(());
+            }
+            Action::Pass
+        });
+        self.release_first();
+        answer.recv_timeout(LONGEST).expect("the server answers");
+    }
+
+    /// How many frames are held.
+    pub(crate) fn held(&self) -> usize {
+        self.shared.held.lock().len()
     }
 
     /// The EXECUTEs that came so far, whatever became of them.

@@ -3,7 +3,7 @@
 use durable_store::{ConfigBuilder, DurableStore, Layout, Result};
 
 use super::Proxy;
-use crate::harness::{Keyspace, account, eventually, server};
+use crate::harness::{Keyspace, account, eventually, server, versioned};
 
 /// A store, the proxy it goes through and the keyspace it works in, dropped in this order.
 pub(crate) struct Proxied {
@@ -15,7 +15,18 @@ pub(crate) struct Proxied {
 impl Proxied {
     /// With a table keyed by id, not connected.
     pub(crate) fn store(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let keyspace = Keyspace::with_table(Layout::ById);
+        Self::on(Keyspace::with_table(Layout::ById), change)
+    }
+
+    /// Connected, in versioned mode.
+    pub(crate) fn versioned(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        let proxied = Self::on(Keyspace::versioned(), |config| change(versioned(config)));
+        proxied.store.connect().expect("the store connects");
+        proxied
+    }
+
+    /// With the tables of this keyspace, not connected.
+    pub(crate) fn on(keyspace: Keyspace, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let proxy = Proxy::start(server());
         let address = proxy.address();
         let store = keyspace
