@@ -1,10 +1,10 @@
 //! Every example runs, and shows what it says it shows.
 
-use std::{ffi::OsStr, fs, path::Path, process::Command};
+use std::{ffi::OsStr, fs, path::Path};
 
 use durable_store::Layout;
 
-use crate::harness::{Keyspace, server};
+use crate::harness::{Keyspace, run_example};
 
 /// Lines of each, and the beginnings of lines in which something differs each time.
 const LINES: [(&str, &[&str]); 8] = [
@@ -64,15 +64,7 @@ fn every_example_runs() {
 fn printed_by(example: &str) -> String {
     // The others make what they need.
     let keyspace = if example == "check" { Keyspace::with_table(Layout::ByShard) } else { Keyspace::unmade() };
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", example])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
-        .env("DURABLE_STORE_PORT", server().port().to_string())
-        .env("DURABLE_STORE_KEYSPACE", keyspace.name())
-        .env("METRICS_ADDRESS", "127.0.0.1:0")
-        .output()
-        .unwrap();
+    let output = run_example(example, keyspace.name()).env("METRICS_ADDRESS", "127.0.0.1:0").output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{example}: {}\n{printed}\n{errors}", output.status);
     printed.into_owned()

@@ -2,10 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::Arc,
 };
 
@@ -16,7 +15,7 @@ use parking_lot::Mutex;
 use crate::harness::{
     BOTH_LAYOUTS, Keyspace, account,
     proxy::{Action, BOTH_CALLS, Proxied, forged, opcode},
-    server,
+    run_example,
 };
 
 /// Metrics by name and labels, as in `name{label=value,…}`. Of a histogram only how many values it has.
@@ -185,12 +184,7 @@ impl Example {
     fn start(keyspace: &Keyspace) -> Self {
         // Free a moment ago; the exporter does not tell which port it took.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let mut child = Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--example", "metrics"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
-            .env("DURABLE_STORE_PORT", server().port().to_string())
-            .env("DURABLE_STORE_KEYSPACE", keyspace.name())
+        let mut child = run_example("metrics", keyspace.name())
             .env("METRICS_ADDRESS", free.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -2,6 +2,7 @@
 
 pub(crate) mod events;
 mod eventually;
+mod example;
 mod keyspace;
 pub(crate) mod proxy;
 mod raw_row;
@@ -10,6 +11,7 @@ mod states;
 mod transaction;
 
 pub(crate) use eventually::eventually;
+pub(crate) use example::run_example;
 pub(crate) use keyspace::{Keyspace, versioned};
 pub(crate) use raw_row::RawRow;
 pub(crate) use server::{raw, server};
