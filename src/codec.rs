@@ -41,6 +41,21 @@ impl Cells<'_> {
     }
 }
 
+/// What is read back of a row that was written.
+#[cfg(any(test, fuzzing))]
+impl From<Cells<'_>> for StoredRow {
+    fn from(cells: Cells<'_>) -> Self {
+        Self {
+            version_number: Some(cells.version_number),
+            state_payload: Some(cells.state_payload),
+            state_manifest: Some(cells.state_manifest.into_owned()),
+            timestamp: Some(cells.timestamp),
+            shard_number: Some(cells.shard_number),
+            written_at: None,
+        }
+    }
+}
+
 /// The row of a state. Versions and shards above the range of bigint wrap, as in the Go original.
 pub(crate) fn encode(state: &DurableState, format: PayloadFormat) -> Cells<'_> {
     let (state_payload, state_manifest) = encode_payload(state.resulting_state.as_ref(), format);

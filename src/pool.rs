@@ -157,14 +157,9 @@ impl Pool {
 }
 
 impl Lease<'_> {
-    /// The session as it is now.
-    pub(crate) fn connection(&self) -> Arc<Connection> {
-        Arc::clone(&self.pool.shared.lock().connection)
-    }
-
     /// Makes one attempt on the session as it is now.
     pub(crate) async fn attempt<T>(&self, attempt: impl AsyncFnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = self.connection();
+        let connection = Arc::clone(&self.pool.shared.lock().connection);
         let outcome = attempt(&connection).await;
         match outcome {
             Ok(value) => {

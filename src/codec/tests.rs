@@ -8,17 +8,6 @@ fn state(resulting_state: Option<Any>) -> DurableState {
     DurableState { persistence_id: "a".into(), version_number: 3, resulting_state, timestamp: -4, shard: 5 }
 }
 
-fn stored(cells: Cells<'_>) -> StoredRow {
-    StoredRow {
-        version_number: Some(cells.version_number),
-        state_payload: Some(cells.state_payload),
-        state_manifest: Some(cells.state_manifest.into_owned()),
-        timestamp: Some(cells.timestamp),
-        shard_number: Some(cells.shard_number),
-        written_at: None,
-    }
-}
-
 fn row(version_number: i64, timestamp: i64, written_at: i64, shard: i64) -> StoredRow {
     StoredRow {
         version_number: Some(version_number),
@@ -43,7 +32,7 @@ fn every_state_reads_back_in_both_formats() {
     ] {
         for format in [PayloadFormat::Any, PayloadFormat::Message] {
             let state = state(resulting_state.clone());
-            let read = decode(stored(encode(&state, format)), "a", Layout::ById).unwrap().unwrap();
+            let read = decode(StoredRow::from(encode(&state, format)), "a", Layout::ById).unwrap().unwrap();
             let expected =
                 DurableState { resulting_state: Some(resulting_state.clone().unwrap_or_default()), ..state.clone() };
             assert_eq!(read, expected, "{format:?}");
@@ -71,7 +60,7 @@ fn versions_and_shards_wrap_into_bigint_and_back() {
     let state = DurableState { version_number: (1 << 63) + 5, shard: u64::MAX, ..state(None) };
     let cells = encode(&state, PayloadFormat::Any);
     assert_eq!((cells.version_number, cells.shard_number), (i64::MIN + 5, -1));
-    let read = decode(stored(cells), "a", Layout::ByShard).unwrap().unwrap();
+    let read = decode(StoredRow::from(cells), "a", Layout::ByShard).unwrap().unwrap();
     assert_eq!((read.version_number, read.shard), ((1 << 63) + 5, u64::MAX));
 }
 

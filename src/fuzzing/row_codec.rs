@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorKind, Layout, PayloadFormat, any,
-    codec::{self, Cells, StoredRow},
+    codec::{self, StoredRow},
 };
 
 /// Decodes any rows: each is a state, absent or corrupt, and a state survives being written and read again, in both
@@ -32,7 +32,7 @@ fn check_row(row: &StoredRow, persistence_id: &str, layout: Layout) {
     };
     assert_eq!(state.persistence_id, persistence_id);
     for format in [PayloadFormat::Any, PayloadFormat::Message] {
-        let again = codec::decode(stored(codec::encode(&state, format)), persistence_id, layout);
+        let again = codec::decode(StoredRow::from(codec::encode(&state, format)), persistence_id, layout);
         assert!(matches!(&again, Ok(Some(again)) if *again == state), "{row:?} as {format}: {state:?}, then {again:?}");
     }
     let _ = state.to_msg::<String>();
@@ -72,17 +72,6 @@ fn holds_nothing(row: &StoredRow) -> bool {
         && row.state_payload.is_none()
         && row.state_manifest.is_none()
         && row.timestamp.is_none()
-}
-
-fn stored(cells: Cells<'_>) -> StoredRow {
-    StoredRow {
-        version_number: Some(cells.version_number),
-        state_payload: Some(cells.state_payload),
-        state_manifest: Some(cells.state_manifest.into_owned()),
-        timestamp: Some(cells.timestamp),
-        shard_number: Some(cells.shard_number),
-        written_at: None,
-    }
 }
 
 /// One row: a byte that says by its bits which cells are not null (version 1, payload 2, manifest 4, timestamp 8,

@@ -1,6 +1,6 @@
 //! Many states in one call, pipelined from the calling thread.
 
-use std::{borrow::Borrow, cell::RefCell, collections::HashMap, convert::Infallible};
+use std::{borrow::Borrow, collections::HashMap, convert::Infallible};
 
 use futures_channel::oneshot;
 use futures_util::{StreamExt, stream};
@@ -45,13 +45,11 @@ impl DurableStore {
         let mut turns = (self.config().write_mode() == WriteMode::Versioned).then(Turns::default);
         let items = states.into_iter().map(|state| Item {
             turn: turns.as_mut().map(|turns| turns.next(&state.borrow().persistence_id)),
-            // Taken in the order of the input.
-            timestamp: timestamp::next(),
-            content: state,
+            // The timestamp is taken in the order of the input.
+            content: Timed { state, timestamp: timestamp::next() },
         });
-        let id_of = |state: &S| state.borrow().persistence_id.clone();
-        self.bulk(&telemetry::WRITE_STATES, items, id_of, async |work, state, timestamp| {
-            work.write(&Write::new(self, state.borrow(), None, timestamp)?).await
+        self.bulk(&telemetry::WRITE_STATES, items, async |work, timed| {
+            work.write(&Write::new(self, timed.state.borrow(), None, timed.timestamp)?).await
         })
     }
 
@@ -68,35 +66,32 @@ impl DurableStore {
         &self,
         keys: impl IntoIterator<Item = K>,
     ) -> Vec<Result<Option<DurableState>>> {
-        let items = keys.into_iter().map(|key| Item { turn: None, timestamp: 0, content: key.into() });
-        let id_of = |key: &StateKey<'k>| key.persistence_id().to_owned();
-        self.bulk(&telemetry::GET_LATEST_STATES, items, id_of, async |work, key, _| {
+        let items = keys.into_iter().map(|key| Item { turn: None, content: key.into() });
+        self.bulk(&telemetry::GET_LATEST_STATES, items, async |work, key| {
             guard::check_persistence_id(key.persistence_id(), false)?;
-            work.read(&key).await
+            work.read(key).await
         })
     }
 
     /// Runs `each` for every item, so many at once, all on one lease.
-    fn bulk<I, T>(
+    fn bulk<I: AboutEntity, T>(
         &self,
         operation: &'static Operation,
         items: impl Iterator<Item = Item<I>>,
-        id_of: impl Fn(&I) -> String,
-        each: impl AsyncFn(&Work<'_>, I, i64) -> Result<T>,
+        each: impl AsyncFn(&Work<'_>, &I) -> Result<T>,
     ) -> Vec<Result<T>> {
         let pool = self.changes.check().and_then(|()| self.lifecycle.pool());
         let lease = pool.as_ref().map_err(Error::clone).and_then(|pool| pool.lease(self.call_timeout()));
-        let (lease, id_of, each) = (&lease, &id_of, &each);
-        let begun = items.enumerate().map(|(at, item)| async move {
-            if let Some(turn) = &item.turn {
+        let (lease, each) = (&lease, &each);
+        let begun = items.enumerate().map(|(at, mut item)| async move {
+            if let Some(turn) = &mut item.turn {
                 turn.comes().await;
             }
-            let id = id_of(&item.content);
-            let call = Call::begin(operation, Some(&id));
+            let call = Call::begin(operation, Some(item.content.persistence_id()));
             let outcome = match lease {
                 Ok(lease) => {
                     let work = Work { store: self, call: &call, lease, limits: self.limits() };
-                    each(&work, item.content, item.timestamp).await
+                    each(&work, &item.content).await
                 }
                 Err(error) => Err(error.clone()),
             };
@@ -113,9 +108,30 @@ impl DurableStore {
 struct Item<I> {
     /// Dropped when the item is decided.
     turn: Option<Turn>,
-    /// Of a plain write, in microseconds since 1970.
-    timestamp: i64,
     content: I,
+}
+
+/// What an item of a bulk call is about.
+trait AboutEntity {
+    fn persistence_id(&self) -> &str;
+}
+
+/// A state to write, and the timestamp of its write in microseconds since 1970.
+struct Timed<S> {
+    state: S,
+    timestamp: i64,
+}
+
+impl<S: Borrow<DurableState>> AboutEntity for Timed<S> {
+    fn persistence_id(&self) -> &str {
+        &self.state.borrow().persistence_id
+    }
+}
+
+impl AboutEntity for StateKey<'_> {
+    fn persistence_id(&self) -> &str {
+        StateKey::persistence_id(self)
+    }
 }
 
 /// Has the items of one entity decided one after the other.
@@ -127,7 +143,7 @@ struct Turns {
 
 /// When an item may begin. Dropping it lets the next one of its entity begin.
 struct Turn {
-    earlier: RefCell<Option<oneshot::Receiver<Infallible>>>,
+    earlier: Option<oneshot::Receiver<Infallible>>,
     _decided: oneshot::Sender<Infallible>,
 }
 
@@ -135,14 +151,13 @@ impl Turns {
     fn next(&mut self, persistence_id: &str) -> Turn {
         let (decided, later) = oneshot::channel();
         let earlier = self.last.insert(persistence_id.to_owned(), later);
-        Turn { earlier: RefCell::new(earlier), _decided: decided }
+        Turn { earlier, _decided: decided }
     }
 }
 
 impl Turn {
-    async fn comes(&self) {
-        let earlier = self.earlier.take();
-        if let Some(earlier) = earlier {
+    async fn comes(&mut self) {
+        if let Some(earlier) = &mut self.earlier {
             // Nothing is ever sent: what is waited for is that the other end is dropped.
             let _ = earlier.await;
         }
@@ -158,7 +173,7 @@ mod tests {
     #[test]
     fn the_items_of_one_entity_take_turns_and_others_do_not_wait() {
         let mut turns = Turns::default();
-        let [first, second, third, other] = ["a", "a", "a", "b"].map(|id| turns.next(id));
+        let [mut first, mut second, mut third, mut other] = ["a", "a", "a", "b"].map(|id| turns.next(id));
         assert!(first.comes().now_or_never().is_some());
         assert!(other.comes().now_or_never().is_some());
         let mut waiting = Box::pin(second.comes());
