@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Before the store is made: it describes its metrics to the recorder that is there.
     PrometheusBuilder::new().with_http_listener(address).set_buckets(&BUCKETS)?.install()?;
 
-    let store = DurableStore::new(config()?);
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.build()?;
+    let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)))?;
     store.connect()?;
     let opened = Timestamp { seconds: 1_700_000_000, nanos: 0 };
@@ -31,11 +33,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     io::copy(&mut io::stdin(), &mut io::sink())?;
     store.disconnect()?;
     Ok(())
-}
-
-fn config() -> Result<Config, Box<dyn std::error::Error>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    Ok(Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace).build()?)
 }

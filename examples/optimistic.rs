@@ -2,7 +2,7 @@
 //!
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example optimistic`
 
-use std::{env, error::Error, panic, thread};
+use std::{error::Error, panic, thread};
 
 use durable_store::{
     Config, Consistency, DurableState, DurableStore, ErrorKind, Layout, Replication, SchemaOptions, WriteCondition,
@@ -51,7 +51,14 @@ fn pay_in(store: &DurableStore, id: &str, payment: &str, cents: i64) -> durable_
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let store = DurableStore::new(config()?);
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder()
+        .contact_points(["127.0.0.1"])
+        .with_env()?
+        .table("tellers")
+        .write_mode(WriteMode::Versioned)
+        .build()?;
+    let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById))?;
     store.connect()?;
     store.delete_state("account-42")?;
@@ -66,12 +73,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("Read from the server: version {}, {payments} payments, {cents} cents.", state.version_number);
     }
     Ok(store.disconnect()?)
-}
-
-fn config() -> Result<Config, Box<dyn Error>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    let config = Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace);
-    Ok(config.table("tellers").write_mode(WriteMode::Versioned).build()?)
 }

@@ -3,8 +3,6 @@
 //! `cargo xtask quickstart` runs this against a Cassandra that it starts. Against one of your own:
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example quickstart`.
 
-use std::env;
-
 use durable_store::{Config, DurableState, DurableStore, Replication, SchemaOptions, prost};
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -21,11 +19,8 @@ impl prost::Name for AccountState {
 }
 
 fn main() -> durable_store::Result<()> {
-    // Without settings in the environment: a server on this machine.
-    let config = match env::var_os("DURABLE_STORE_CONTACT_POINTS") {
-        Some(_) => Config::from_env()?,
-        None => Config::builder().contact_points(["127.0.0.1"]).build()?,
-    };
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.build()?;
     println!("A store at {config}, table {}.{}.", config.keyspace(), config.table());
     let store = DurableStore::new(config);
 

@@ -2,14 +2,16 @@
 //!
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example shard_scan`
 
-use std::{env, error::Error};
+use std::error::Error;
 
 use durable_store::{
     Config, DurableState, DurableStore, Layout, Replication, SchemaOptions, prost_types::Duration as Age,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let store = DurableStore::new(config()?);
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.table("scanned").build()?;
+    let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ByShard))?;
     store.connect()?;
     let state = |n: u64| DurableState::new(format!("entity-{n:02}"), n, &Age::default()).with_shard(n % 3);
@@ -33,12 +35,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     let all = store.all_states().collect::<Result<Vec<_>, _>>()?;
     println!("Read from the server: {} states in all shards.", all.len());
     Ok(store.disconnect()?)
-}
-
-fn config() -> Result<Config, Box<dyn Error>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    let config = Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace);
-    Ok(config.table("scanned").build()?)
 }

@@ -2,7 +2,7 @@
 //!
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example typed`
 
-use std::{env, error::Error};
+use std::error::Error;
 
 use durable_store::{
     Config, DurableState, DurableStore, Layout, Replication, SchemaOptions, prost, prost_types::Duration as Age,
@@ -23,7 +23,9 @@ impl prost::Name for AccountState {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let store = DurableStore::new(config()?);
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.table("typed").build()?;
+    let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById))?;
     store.connect()?;
 
@@ -42,12 +44,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(state) => println!("Read from the server, and that is a mistake: {state:?}"),
     }
     Ok(store.disconnect()?)
-}
-
-fn config() -> Result<Config, Box<dyn Error>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    let config = Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace);
-    Ok(config.table("typed").build()?)
 }

@@ -4,7 +4,6 @@
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example workers`
 
 use std::{
-    env,
     error::Error,
     hash::{DefaultHasher, Hash, Hasher},
     panic,
@@ -33,7 +32,9 @@ fn work(store: &DurableStore, commands: Receiver<String>) -> Result<(), Box<dyn 
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let store = DurableStore::new(config()?);
+    // A server on this machine, unless the environment names another.
+    let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.table("machines").build()?;
+    let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById))?;
     store.connect()?;
     let ids: Vec<String> = (0..ENTITIES).map(|n| format!("machine-{n}")).collect();
@@ -65,12 +66,4 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let versions: u64 = states.iter().flatten().map(|state| state.version_number).sum();
     println!("Read from the server: {} states, {versions} versions altogether.", states.iter().flatten().count());
     Ok(store.disconnect()?)
-}
-
-fn config() -> Result<Config, Box<dyn Error + Send + Sync>> {
-    let hosts = env::var("DURABLE_STORE_CONTACT_POINTS").unwrap_or_else(|_| "127.0.0.1".into());
-    let port: u16 = env::var("DURABLE_STORE_PORT").unwrap_or_else(|_| "9042".into()).parse()?;
-    let keyspace = env::var("DURABLE_STORE_KEYSPACE").unwrap_or_else(|_| "ego".into());
-    let config = Config::builder().contact_points(hosts.split(',')).port(port).keyspace(keyspace);
-    Ok(config.table("machines").build()?)
 }

@@ -35,7 +35,8 @@ use crate::{Consistency, PayloadFormat, SerialConsistency, Sharding, WriteMode};
 ///
 /// Each can be given in three forms: by its builder method, in a connection string
 /// ([`parse`](Config#method.from_str)) under the name of that method, and as an environment variable
-/// ([`Config::from_env`]): `DURABLE_STORE_` and that name in upper case. In the text forms durations have their unit
+/// ([`Config::from_env`], or [`with_env`](ConfigBuilder::with_env) over what a builder has): `DURABLE_STORE_` and that
+/// name in upper case. In the text forms durations have their unit
 /// (`500ms`, `5s`, `1m30s`), and sizes are numbers.
 ///
 /// | setting | default | bounds | meaning |

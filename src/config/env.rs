@@ -3,7 +3,7 @@
 use std::{env, ffi::OsString};
 
 use super::{
-    Config,
+    Config, ConfigBuilder,
     builder::refused,
     settings::{self, PORT},
 };
@@ -28,15 +28,32 @@ impl Config {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting; never showing a password.
     pub fn from_env() -> Result<Self> {
-        from_variables(env::vars_os(), telemetry::variable_ignored)
+        Self::builder().with_env()?.build()
     }
 }
 
-fn from_variables(
+impl ConfigBuilder {
+    /// Sets what the environment sets, as [`Config::from_env`] reads it, over what was set before. What the environment
+    /// leaves out stays as it is, and later setters have the last word.
+    ///
+    /// ```no_run
+    /// let config = durable_store::Config::builder().contact_points(["127.0.0.1"]).with_env()?.table("accounts").build()?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a value that cannot be read, naming the setting. Bounds are
+    /// checked by [`build`](ConfigBuilder::build).
+    pub fn with_env(self) -> Result<Self> {
+        with_variables(self, env::vars_os(), telemetry::variable_ignored)
+    }
+}
+
+fn with_variables(
+    mut builder: ConfigBuilder,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
     mut ignored: impl FnMut(&str, &str),
-) -> Result<Config> {
-    let mut builder = Config::builder();
+) -> Result<ConfigBuilder> {
     for (variable, value) in variables {
         let Some(name) = variable.to_str().and_then(|variable| variable.strip_prefix(PREFIX)) else { continue };
         let Some(setting) = settings::find(&name.to_lowercase()).filter(|_| name == name.to_uppercase()) else {
@@ -50,7 +67,7 @@ fn from_variables(
         }
         builder = (setting.set)(builder, &value)?;
     }
-    builder.build()
+    Ok(builder)
 }
 
 #[cfg(test)]
@@ -61,7 +78,8 @@ mod tests {
     fn read(variables: &[(&str, &str)]) -> (Result<Config>, Vec<String>) {
         let mut warnings = Vec::new();
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-        let config = from_variables(variables, |name, nearest| warnings.push(format!("{name}, {nearest}?")));
+        let ignored = |name: &str, nearest: &str| warnings.push(format!("{name}, {nearest}?"));
+        let config = with_variables(Config::builder(), variables, ignored).and_then(ConfigBuilder::build);
         (config, warnings)
     }
 
@@ -79,6 +97,15 @@ mod tests {
         assert_eq!(config.contact_points(), ["10.0.0.1", "10.0.0.2"]);
         assert_eq!((config.consistency(), config.username()), (Consistency::Quorum, Some("app")));
         assert_eq!(warnings, [""; 0]);
+    }
+
+    #[test]
+    fn the_environment_goes_over_what_was_set_before_it_and_under_what_is_set_after() {
+        let before = Config::builder().contact_points(["127.0.0.1"]).port(1).keyspace("before");
+        let variables = [("DURABLE_STORE_PORT", "2"), ("DURABLE_STORE_TABLE", "between")];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        let config = with_variables(before, variables, |_, _| {}).unwrap().table("after").build().unwrap();
+        assert_eq!(config.to_string(), "cassandra://127.0.0.1:2/before?table=after");
     }
 
     #[test]
@@ -122,7 +149,7 @@ mod tests {
     fn a_value_that_is_not_utf_8_is_refused() {
         use std::os::unix::ffi::OsStringExt;
         let variables = [("DURABLE_STORE_TABLE".into(), OsString::from_vec(vec![0xFF]))];
-        let error = from_variables(variables, |_, _| {}).unwrap_err();
+        let error = with_variables(Config::builder(), variables, |_, _| {}).unwrap_err();
         assert!(error.to_string().starts_with("table: "), "{error}");
     }
 }
