@@ -1,5 +1,8 @@
 //! Pages that belong to no single item.
 
+#[doc = include_str!("../resources/docs/design.md")]
+pub mod design {}
+
 #[doc = include_str!("../resources/docs/errors.md")]
 pub mod errors {}
 
