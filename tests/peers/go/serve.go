@@ -29,13 +29,13 @@ type written struct {
 // found is what a read came to: the encoded egopb.DurableState and the row's cells.
 type found struct {
 	Found         bool   `json:"found"`
-	State         []byte `json:"state,omitempty"`
-	PersistenceID string `json:"persistence_id,omitempty"`
-	VersionNumber uint64 `json:"version_number,omitempty"`
-	Payload       []byte `json:"state_payload,omitempty"`
-	Manifest      string `json:"state_manifest,omitempty"`
-	Timestamp     int64  `json:"timestamp,omitempty"`
-	ShardNumber   uint64 `json:"shard_number,omitempty"`
+	State         []byte `json:"state"`
+	PersistenceID string `json:"persistence_id"`
+	VersionNumber uint64 `json:"version_number"`
+	Payload       []byte `json:"state_payload"`
+	Manifest      string `json:"state_manifest"`
+	Timestamp     int64  `json:"timestamp"`
+	ShardNumber   uint64 `json:"shard_number"`
 }
 
 func serve(table *table, request serveRequest) any {
