@@ -161,7 +161,13 @@ fn the_readme_names_every_setting_and_every_example() {
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
-    for manifest in ["Cargo.toml", "tests/cluster/Cargo.toml", "tests/fuzz/Cargo.toml", "tests/xtask/Cargo.toml"] {
+    for manifest in [
+        "Cargo.toml",
+        "tests/cluster/Cargo.toml",
+        "tests/fuzz/Cargo.toml",
+        "tests/peers/Cargo.toml",
+        "tests/xtask/Cargo.toml",
+    ] {
         let text = read(manifest);
         let mut section = "";
         let mut explained = false;

@@ -8,22 +8,45 @@ use crate::harness::{BOTH_LAYOUTS, Keyspace, account};
 const GO_ZERO_TIME: i64 = -6_795_364_578_871_345_152;
 
 /// What an id may have at most where reads go through an index, and otherwise.
-const LONGEST_INDEXED: usize = 8_192;
-const LONGEST: usize = 65_535;
+pub(crate) const LONGEST_INDEXED: usize = 8_192;
+pub(crate) const LONGEST: usize = 65_535;
+
+/// A version number, a timestamp and a shard each.
+pub(crate) const NUMBERS: [(u64, i64, u64); 5] = [
+    (0, 0, 0),
+    (MIDDLE - 1, i64::MAX, MIDDLE - 1),
+    (MIDDLE, i64::MIN, MIDDLE),
+    (MIDDLE + 5, GO_ZERO_TIME, 26),
+    (u64::MAX, -1, u64::MAX),
+];
+
+/// The first number that wraps in a bigint.
+const MIDDLE: u64 = 1 << 63;
+
+pub(crate) const IDS: [&str; 15] = [
+    " ",
+    "'",
+    "\"",
+    "''; DROP TABLE states_store; --",
+    "a?b",
+    "a;b",
+    "a\0b",
+    "\0",
+    "a\nb\r\tc",
+    "счёт-42",
+    "🚀☃",
+    "e\u{301}",
+    "\u{e9}",
+    "\u{feff}a\u{202e}",
+    "null",
+];
 
 #[test]
 fn numbers_come_back_from_one_end_of_their_range_to_the_other() {
-    const MIDDLE: u64 = 1 << 63;
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         let store = keyspace.connected();
-        for (version, timestamp, shard) in [
-            (0, 0, 0),
-            (MIDDLE - 1, i64::MAX, MIDDLE - 1),
-            (MIDDLE, i64::MIN, MIDDLE),
-            (MIDDLE + 5, GO_ZERO_TIME, 26),
-            (u64::MAX, -1, u64::MAX),
-        ] {
+        for (version, timestamp, shard) in NUMBERS {
             let id = format!("account-{version}");
             let state = account(&id, version, i64::MIN).with_timestamp(timestamp).with_shard(shard);
             store.write_state(&state).unwrap();
@@ -36,23 +59,6 @@ fn numbers_come_back_from_one_end_of_their_range_to_the_other() {
 
 #[test]
 fn any_text_is_an_id() {
-    const IDS: [&str; 15] = [
-        " ",
-        "'",
-        "\"",
-        "''; DROP TABLE states_store; --",
-        "a?b",
-        "a;b",
-        "a\0b",
-        "\0",
-        "a\nb\r\tc",
-        "счёт-42",
-        "🚀☃",
-        "e\u{301}",
-        "\u{e9}",
-        "\u{feff}a\u{202e}",
-        "null",
-    ];
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         let store = keyspace.connected();

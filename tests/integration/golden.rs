@@ -7,15 +7,15 @@ use crate::harness::{BOTH_LAYOUTS, Keyspace, RawRow};
 
 const ROWS: &str = include_str!("golden/rows_by_the_go_original.json");
 
-struct Golden {
+pub(crate) struct Golden {
     note: String,
     /// The encoded `egopb.DurableState`.
     wire: Vec<u8>,
-    state: DurableState,
+    pub(crate) state: DurableState,
     row: RawRow,
 }
 
-fn golden() -> Vec<Golden> {
+pub(crate) fn golden() -> Vec<Golden> {
     let rows: Vec<Value> = serde_json::from_str(ROWS).unwrap();
     assert!(!rows.is_empty());
     rows.iter().map(golden_row).collect()
@@ -46,7 +46,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// As it reads back: no state is an empty one, as in Go.
-fn as_read(state: &DurableState) -> DurableState {
+pub(crate) fn as_read(state: &DurableState) -> DurableState {
     DurableState { resulting_state: Some(state.resulting_state.clone().unwrap_or_default()), ..state.clone() }
 }
 

@@ -11,8 +11,18 @@ fn store_writing(keyspace: &Keyspace, format: PayloadFormat) -> DurableStore {
     keyspace.connected_with(|config| config.payload_format(format))
 }
 
+/// States whose content both forms can restore.
+pub(crate) fn restorable() -> [DurableState; 3] {
+    let mebibyte: Vec<u8> = (0..1 << 20).map(|place: u32| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    [
+        account("account-42", 1, -1),
+        state_of("a value of no bytes", Some(any_of("type.googleapis.com/bank.AccountState", b""))),
+        state_of("a mebibyte", Some(any_of("type.googleapis.com/bank.Scan", &mebibyte))),
+    ]
+}
+
 /// States whose content only the `Any` form can restore.
-fn not_restorable() -> [DurableState; 5] {
+pub(crate) fn not_restorable() -> [DurableState; 5] {
     [
         state_of("no state", None),
         state_of("empty Any", Some(Any::default())),
@@ -24,17 +34,11 @@ fn not_restorable() -> [DurableState; 5] {
 
 #[test]
 fn no_state_comes_back_as_an_empty_one_and_all_else_as_it_was() {
-    let mebibyte: Vec<u8> = (0..1 << 20).map(|place: u32| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let restorable = [
-        account("account-42", 1, -1),
-        state_of("a value of no bytes", Some(any_of("type.googleapis.com/bank.AccountState", b""))),
-        state_of("a mebibyte", Some(any_of("type.googleapis.com/bank.Scan", &mebibyte))),
-    ];
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         for format in FORMATS {
             let store = store_writing(&keyspace, format);
-            for state in not_restorable().into_iter().chain(restorable.clone()) {
+            for state in not_restorable().into_iter().chain(restorable()) {
                 store.write_state(&state).unwrap();
                 let expected = Some(state.resulting_state.clone().unwrap_or_default());
                 let read = store.get_latest_state(&state.persistence_id).unwrap();

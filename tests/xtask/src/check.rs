@@ -27,7 +27,11 @@ pub(crate) fn run() -> Result<()> {
     }
     println!("{}", driver::ensure()?);
 
-    let checks = checks(&packages()?);
+    let mut checks = checks(&packages()?);
+    if peers::find_go().is_ok() {
+        checks.push(go("formatting of the Go program", "gofmt", &["-d", "."]));
+        checks.push(go("vet of the Go program", "go", &["vet", "./..."]));
+    }
     let mut steps = Steps::new(checks.len() + 1);
     let mut failed = Vec::new();
     for mut check in checks {
@@ -88,6 +92,12 @@ fn clippy(name: &str, features: &[&str]) -> Check {
 fn check(name: &str, arguments: &[&str]) -> Check {
     let mut command = workspace::cargo();
     command.args(arguments);
+    Check { name: name.to_owned(), command }
+}
+
+fn go(name: &str, program: &str, arguments: &[&str]) -> Check {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(peers::GO_MODULE);
     Check { name: name.to_owned(), command }
 }
 

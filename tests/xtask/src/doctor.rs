@@ -72,6 +72,16 @@ fn items() -> Vec<Item> {
         help: format!("cargo xtask check gets it by itself; alone: {}", audit::how_to_install()),
         required: false,
     };
+    let go = peers::find_go();
+    let go = Item {
+        name: "Go",
+        help: format!(
+            "{}; without it cargo xtask test leaves out the tests against the Go program, and with --long they fail",
+            go.as_ref().err().map_or("", String::as_str)
+        ),
+        found: go.ok(),
+        required: false,
+    };
     let docker = Item {
         name: "Docker daemon",
         found: cluster::docker_answers().then(|| "answers".to_owned()),
@@ -84,5 +94,5 @@ fn items() -> Vec<Item> {
         help: "host:port of a Cassandra to use; unset, one is started".to_owned(),
         required: false,
     };
-    [rust].into_iter().chain(tools).chain([driver, deny, docker, server]).collect()
+    [rust].into_iter().chain(tools).chain([driver, deny, go, docker, server]).collect()
 }
