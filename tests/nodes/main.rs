@@ -9,6 +9,8 @@ mod refused;
 mod secure_cql;
 
 mod connecting;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod fork;
 mod hung;
 mod killed;
