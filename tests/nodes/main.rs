@@ -15,6 +15,8 @@ mod fork;
 mod hung;
 mod killed;
 mod late;
+#[cfg(target_os = "linux")]
+mod leaks;
 mod limits;
 mod operating;
 mod passwords;
