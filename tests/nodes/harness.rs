@@ -2,8 +2,9 @@
 
 use std::{
     env, fs,
+    ops::Deref,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -19,10 +20,51 @@ use durable_store::{
 /// How much longer than its deadline a call may take on a machine that is busy: what is tested is that it ends.
 pub(crate) const MARGIN: Duration = Duration::from_secs(2);
 
-/// Tests with this guard run one after the other.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// What one test at a time has: the machine, and on it perhaps the nodes that some tests share.
+type Machine = MutexGuard<'static, Option<Cluster>>;
+
+fn machine() -> Machine {
+    static MACHINE: Mutex<Option<Cluster>> = Mutex::new(None);
+    MACHINE.lock().unwrap_or_else(|poisoned| {
+        MACHINE.clear_poison();
+        let mut machine = poisoned.into_inner();
+        // Whatever a test that failed has left them in.
+        *machine = None;
+        machine
+    })
+}
+
+/// Tests with this guard run one after the other. Ends the nodes that other tests share.
+pub(crate) fn alone() -> Machine {
+    let mut machine = machine();
+    *machine = None;
+    machine
+}
+
+/// Three nodes that tests share one after the other, since they take most of a minute to start: each leaves all of them
+/// running. The next test that is [`alone`] ends them, or the end of the process.
+pub(crate) struct ThreeNodes(Machine);
+
+impl ThreeNodes {
+    pub(crate) fn take() -> Self {
+        let mut machine = machine();
+        // A write is answered when it is on disk: what a killed node had confirmed is there when it comes back.
+        let durable = || nodes().setting("commitlog_sync", "batch").setting("commitlog_sync_period", "");
+        // Java's first compiler alone starts a node with a third less work.
+        let start = || {
+            durable().setting("commitlog_segment_size", "1MiB").nodes(3).jvm_option("-XX:TieredStopAtLevel=1").start()
+        };
+        machine.get_or_insert_with(|| start().unwrap());
+        Self(machine)
+    }
+}
+
+impl Deref for ThreeNodes {
+    type Target = Cluster;
+
+    fn deref(&self) -> &Cluster {
+        self.0.as_ref().unwrap()
+    }
 }
 
 /// Whether tests of more than a minute are asked for: `cargo xtask test --long`.

@@ -9,10 +9,14 @@ mod refused;
 mod secure_cql;
 
 mod connecting;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod fork;
 mod hung;
 mod killed;
 mod late;
+#[cfg(target_os = "linux")]
+mod leaks;
 mod limits;
 mod operating;
 mod passwords;

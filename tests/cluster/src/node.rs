@@ -15,6 +15,8 @@ use crate::cql;
 use crate::launch::{Launcher, output_log, system_log};
 use crate::log_file;
 use crate::nodetool;
+#[cfg(target_os = "linux")]
+use crate::process::allow_growth;
 use crate::process::{Watchdog, has_ended, pause, signal, storage_folder};
 
 /// How long a node may take to end by itself, or to start again.
@@ -112,6 +114,18 @@ impl Node {
     /// When the node is not running.
     pub fn resume(&self) -> Result<()> {
         self.send(Signal::CONT)
+    }
+
+    /// Lets the node's files grow no longer, as if its disk were full, or lets them grow again. What has its place on the
+    /// disk can still be overwritten, as there: the commit log is, until its segments are full. A node that is started
+    /// again has room.
+    ///
+    /// # Errors
+    /// When the node is not running.
+    #[cfg(target_os = "linux")]
+    pub fn set_disk_full(&self, full: bool) -> Result<()> {
+        let set = self.with_process(|process| allow_growth(process.child.id(), !full));
+        set.context("the node is not running")?.context("limiting a node's files")
     }
 
     /// Ends the node in good order: it tells the others and writes its tables to disk. One that has not ended after

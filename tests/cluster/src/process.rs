@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
 /// Last on every node's command line.
 pub(crate) const MAIN_CLASS: &str = "org.apache.cassandra.service.CassandraDaemon";
@@ -57,6 +59,16 @@ pub(crate) fn pause(child: &Child) -> io::Result<()> {
     // NOWAIT: an exit stays to be collected by the `Child`.
     let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     waitid(WaitId::Pid(known(child.id())?), options)?;
+    Ok(())
+}
+
+/// Keeps a process from making any file longer, or allows it again.
+#[cfg(target_os = "linux")]
+pub(crate) fn allow_growth(pid: u32, allowed: bool) -> io::Result<()> {
+    // The process has inherited ours. The hard limit stays: nobody but root may raise it again.
+    let own = getrlimit(Resource::Fsize);
+    let limit = if allowed { own } else { Rlimit { current: Some(0), ..own } };
+    prlimit(Some(known(pid)?), Resource::Fsize, limit)?;
     Ok(())
 }
 
