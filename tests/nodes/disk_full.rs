@@ -12,7 +12,8 @@ use crate::harness::{alone, config, connected, make_table, nodes};
 
 const POLICY: &str = "commit_failure_policy";
 
-/// How many writes wait for room while others read: 3 MB of the 12 that a node with a heap of 512 MB takes.
+/// How many writes of 100 KB wait for room while others read. With 256 of them a read was seen to time out beside them, as
+/// if the server's bound on what it has in hand of one client were reached.
 const WAITING: usize = 32;
 
 /// A node of which a few writes fill all the room that it has already.
@@ -66,7 +67,6 @@ fn writes_alone_fail(policy: &str) -> (Cluster, DurableStore, Vec<DurableState>)
     assert!(error.is_indeterminate() && error.is_retryable(), "{error}");
 
     thread::scope(|scope| {
-        // Few enough for what the server takes of one client at once, a fortieth of its heap: beyond that reads wait too.
         let writer = scope.spawn(|| store.write_states((0..WAITING).map(|number| state(10_000 + number))));
         while !writer.is_finished() {
             assert_are_read(&store, &stored);
