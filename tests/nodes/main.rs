@@ -16,6 +16,7 @@ mod late;
 mod limits;
 mod operating;
 mod passwords;
+mod proxies;
 mod restarted;
 mod rights;
 mod schema_race;
