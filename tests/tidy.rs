@@ -161,7 +161,7 @@ fn the_readme_names_every_setting_and_every_example() {
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
-    for package in ["", "tests/cluster/", "tests/fuzz/", "tests/proxy/", "tests/xtask/"] {
+    for package in ["", "tests/cluster/", "tests/fuzz/", "tests/proxy/", "tests/soak/", "tests/xtask/"] {
         let manifest = format!("{package}Cargo.toml");
         let text = read(&manifest);
         let mut section = "";
