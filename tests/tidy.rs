@@ -161,21 +161,17 @@ fn the_readme_names_every_setting_and_every_example() {
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
-    for manifest in [
-        "Cargo.toml",
-        "tests/cluster/Cargo.toml",
-        "tests/fuzz/Cargo.toml",
-        "tests/peers/Cargo.toml",
-        "tests/xtask/Cargo.toml",
-    ] {
-        let text = read(manifest);
+    let packages = fs::read_dir(root().join("tests")).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"));
+    let manifests = packages.filter(|manifest| manifest.exists()).chain([root().join("Cargo.toml")]);
+    for manifest in manifests {
+        let text = fs::read_to_string(&manifest).unwrap();
         let mut section = "";
         let mut explained = false;
         for line in text.lines() {
             if line.starts_with('[') {
                 section = line;
             } else if section.ends_with("dependencies]") && line.contains(" = ") {
-                assert!(explained || line.contains("path = "), "{manifest}: no comment before {line}");
+                assert!(explained || line.contains("path = "), "{}: no comment before {line}", manifest.display());
             }
             explained = line.starts_with('#') || (explained && !line.is_empty());
         }
@@ -198,7 +194,13 @@ fn every_fuzz_target_is_one_line_over_a_function_that_the_tests_call_too() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in ["README.md", "build-notes.md", "resources/docs/errors.md", "resources/docs/operating.md"] {
+    for page in [
+        "README.md",
+        "build-notes.md",
+        "resources/docs/design.md",
+        "resources/docs/errors.md",
+        "resources/docs/operating.md",
+    ] {
         let text = read(page);
         let folder = Path::new(page).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -20,6 +20,7 @@ mod leaks;
 mod limits;
 mod operating;
 mod passwords;
+mod proxies;
 mod restarted;
 mod rights;
 mod schema_race;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub const DEFAULT_VERSION: &str = "5.0.6";
 pub struct Builder {
     pub(crate) folder: PathBuf,
     pub(crate) nodes: u8,
+    /// Empty, or one a node.
+    pub(crate) advertised: Vec<Ipv4Addr>,
     pub(crate) version: String,
     pub(crate) heap_mb: u32,
     pub(crate) settings: BTreeMap<String, String>,
@@ -34,6 +37,7 @@ impl Builder {
         Self {
             folder,
             nodes: 1,
+            advertised: Vec::new(),
             version: DEFAULT_VERSION.to_owned(),
             heap_mb: 512,
             settings: BTreeMap::new(),
@@ -47,6 +51,13 @@ impl Builder {
     /// Sets how many nodes there are, each on an address of its own. Defaults to 1.
     pub fn nodes(mut self, nodes: u8) -> Self {
         self.nodes = nodes;
+        self
+    }
+
+    /// Sets the addresses that the nodes tell to clients as theirs, one a node, so that something can stand in between.
+    /// The nodes' port is kept free there too. Defaults to those at which the nodes listen.
+    pub fn advertised(mut self, addresses: impl IntoIterator<Item = Ipv4Addr>) -> Self {
+        self.advertised = addresses.into_iter().collect();
         self
     }
 

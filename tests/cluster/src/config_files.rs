@@ -13,6 +13,8 @@ pub(crate) struct NodeConfig<'a> {
     /// Counts from 0.
     pub(crate) index: usize,
     pub(crate) addresses: &'a [Ipv4Addr],
+    /// What the node tells to clients as its address, if another one.
+    pub(crate) advertised: Option<Ipv4Addr>,
     pub(crate) ports: Ports,
     /// Top-level settings that add to or replace the others, values as YAML text; an empty one takes a setting away.
     pub(crate) settings: &'a BTreeMap<String, String>,
@@ -45,6 +47,9 @@ pub(crate) fn cassandra_yaml(config: &NodeConfig<'_>) -> String {
         ),
         ("storage_port", storage.to_string()),
     ]);
+    if let Some(advertised) = config.advertised {
+        settings.insert("broadcast_rpc_address", advertised.to_string());
+    }
     settings.extend(config.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
     settings.retain(|_, value| !value.is_empty());
     settings.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
@@ -82,6 +87,7 @@ mod tests {
             cluster_name: "c1",
             index,
             addresses: &addresses(3),
+            advertised: None,
             ports: Ports { native: 9042, storage: 7000 },
             settings: &settings,
         })
@@ -94,6 +100,21 @@ mod tests {
         assert!(second.contains("rpc_address: 127.0.0.2\n"));
         assert!(second.contains("    parameters:\n      - seeds: '127.0.0.1:7000'\n"));
         assert!(second.contains("native_transport_port: 9042\n"));
+    }
+
+    #[test]
+    fn a_node_tells_clients_another_address_where_it_is_to() {
+        assert!(!yaml(1, &[]).contains("broadcast_rpc_address"));
+        let config = NodeConfig {
+            cluster_name: "c1",
+            index: 1,
+            addresses: &addresses(3),
+            advertised: Some(Ipv4Addr::new(127, 0, 0, 102)),
+            ports: Ports { native: 9042, storage: 7000 },
+            settings: &BTreeMap::new(),
+        };
+        let text = cassandra_yaml(&config);
+        assert!(text.contains("rpc_address: 127.0.0.2\n") && text.contains("broadcast_rpc_address: 127.0.0.102\n"));
     }
 
     #[test]

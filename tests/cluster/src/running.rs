@@ -83,6 +83,11 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(mut builder: Builder, detached: bool) -> Result<Self> {
         ensure!(builder.nodes > 0, "a cluster has at least one node");
+        let (nodes, advertised) = (usize::from(builder.nodes), builder.advertised.len());
+        ensure!(
+            advertised == 0 || advertised == nodes,
+            "advertised: {advertised} addresses are given for {nodes} nodes; one a node is needed"
+        );
         let java = java::find()?;
         builder.folder = real_folder(&builder.folder)?;
         let jars = jars::ensure(&builder.folder, &builder.version, &builder.progress)?;
@@ -100,7 +105,8 @@ impl Plan {
         let deadline = Instant::now() + self.builder.start_timeout;
         let addresses = ports::addresses(self.builder.nodes);
         for _ in 0..PORT_TRIES {
-            let nodes = self.lay_out(run, &addresses, choose_ports(&addresses)?)?;
+            let ports = choose_ports(&[&*addresses, &*self.builder.advertised].concat())?;
+            let nodes = self.lay_out(run, &addresses, ports)?;
             match bring_up(&nodes, deadline, &self.builder.progress) {
                 Ok(()) => {
                     self.settle(&nodes, deadline)?;
@@ -122,7 +128,9 @@ impl Plan {
         let cluster_name = run.file_name().unwrap_or_default().to_string_lossy();
         let node = |(index, &address): (usize, &Ipv4Addr)| {
             let folder = node::folder(run, index);
-            write_files(&folder, &NodeConfig { cluster_name: &cluster_name, index, addresses, ports, settings })?;
+            let advertised = self.builder.advertised.get(index).copied();
+            let config = NodeConfig { cluster_name: &cluster_name, index, addresses, advertised, ports, settings };
+            write_files(&folder, &config)?;
             let address = SocketAddr::from((address, ports.native));
             let launcher = Launcher { jmx_port: ports::choose_beside(ports)?, ..self.launcher.clone() };
             Ok(Node::new(address, folder, launcher, self.ready_when(index)))
@@ -196,6 +204,13 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn addresses_that_are_not_one_a_node_are_refused() {
+        let builder = Cluster::builder("nowhere").nodes(2).advertised([Ipv4Addr::LOCALHOST]);
+        let error = builder.start().unwrap_err().to_string();
+        assert!(error.contains("1 addresses are given for 2 nodes"), "{error}");
+    }
 
     #[test]
     fn a_port_taken_between_choice_and_start_is_given_up_for_another() {

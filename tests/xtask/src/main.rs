@@ -10,6 +10,7 @@ mod driver;
 mod keyspaces;
 mod quickstart;
 mod server;
+mod soak;
 mod steps;
 mod suite;
 mod tools;
@@ -27,6 +28,8 @@ cargo xtask <command>
   quickstart   run examples/quickstart.rs against a Cassandra, started for it if none is up
   cassandra    start and end a local Cassandra: cargo xtask cassandra help
   test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
+  soak         three nodes, load and faults, a history that is checked: --minutes N [--seed S]
+               [--mode last-write-wins|versioned] [--layout by-id|by-shard]
   check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
@@ -46,6 +49,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let Some((command, rest)) = arguments.split_first() else { return help() };
     match command.as_str() {
         "cassandra" => cassandra::run(rest),
+        "soak" => soak::run(rest),
         "test" => suite::run(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
         "doctor" | "driver" | "quickstart" | "check" | "help" | "--help" | "-h" if !rest.is_empty() => {
             bail!("{command} takes no arguments, but there is {:?}", rest.join(" "))

@@ -9,17 +9,19 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::frame::{Frame, opcode};
+use crate::frame::{Frame, opcode};
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
+    /// Who asks.
     Client,
+    /// Who answers.
     Server,
 }
 
 impl Side {
-    pub(super) fn other(self) -> Self {
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Client => Self::Server,
             Self::Server => Self::Client,
@@ -27,7 +29,7 @@ impl Side {
     }
 }
 
-pub(super) struct Link {
+pub(crate) struct Link {
     number: usize,
     client: End,
     server: End,
@@ -51,26 +53,26 @@ impl End {
 }
 
 impl Link {
-    pub(super) fn new(client: TcpStream, server: SocketAddr, number: usize) -> io::Result<Self> {
+    pub(crate) fn new(client: TcpStream, server: SocketAddr, number: usize) -> io::Result<Self> {
         let (client, server) = (End::new(client)?, End::new(TcpStream::connect(server)?)?);
         Ok(Self { number, client, server, control: AtomicBool::new(false), requests: Mutex::default() })
     }
 
-    pub(super) fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         self.number
     }
 
     /// Whether the client has asked for events here.
-    pub(super) fn is_control(&self) -> bool {
+    pub(crate) fn is_control(&self) -> bool {
         self.control.load(Ordering::SeqCst)
     }
 
-    pub(super) fn stream(&self, side: Side) -> &TcpStream {
+    pub(crate) fn stream(&self, side: Side) -> &TcpStream {
         &self.end(side).stream
     }
 
     /// The opcode of the request that a frame is or answers; 0 for an event, which answers none.
-    pub(super) fn note(&self, from: Side, frame: &Frame) -> u8 {
+    pub(crate) fn note(&self, from: Side, frame: &Frame) -> u8 {
         let mut requests = self.requests.lock();
         if from == Side::Client {
             requests.insert(frame.stream(), frame.opcode());
@@ -81,13 +83,13 @@ impl Link {
         requests.get(&frame.stream()).copied().unwrap_or_default()
     }
 
-    pub(super) fn send(&self, to: Side, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&self, to: Side, bytes: &[u8]) -> io::Result<()> {
         let end = self.end(to);
         let _writing = end.writing.lock();
         (&end.stream).write_all(bytes)
     }
 
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         for end in [&self.client, &self.server] {
             // It may be closed already.
             let _ = end.stream.shutdown(Shutdown::Both);
