@@ -5,3 +5,6 @@ pub mod errors {}
 
 #[doc = include_str!("../resources/docs/operating.md")]
 pub mod operating {}
+
+#[doc = include_str!("../resources/docs/ffi.md")]
+pub mod ffi {}

@@ -7,6 +7,7 @@ mod check;
 mod docker;
 mod doctor;
 mod driver;
+mod ffi;
 mod keyspaces;
 mod quickstart;
 mod server;
@@ -27,6 +28,7 @@ cargo xtask <command>
   quickstart   run examples/quickstart.rs against a Cassandra, started for it if none is up
   cassandra    start and end a local Cassandra: cargo xtask cassandra help
   test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
+  ffi          build the library for other languages, and install it: cargo xtask ffi help
   check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
@@ -46,6 +48,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let Some((command, rest)) = arguments.split_first() else { return help() };
     match command.as_str() {
         "cassandra" => cassandra::run(rest),
+        "ffi" => ffi::run(rest),
         "test" => suite::run(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
         "doctor" | "driver" | "quickstart" | "check" | "help" | "--help" | "-h" if !rest.is_empty() => {
             bail!("{command} takes no arguments, but there is {:?}", rest.join(" "))
