@@ -7,15 +7,17 @@
  * *error, unless error is NULL; on success they put NULL there. Other results are put where the arguments say, on every
  * path: on failure NULL, 0 or false. All arguments are required unless they are said to be NULL at times.
  *
- * What a function hands out belongs to the caller, and is freed once, with the function that is named. A handle that is
- * freed twice, or used after it was freed, ends the process with a message on stderr in a debug build of the library;
- * in a release build anything may happen.
+ * What a function hands out belongs to the caller, and is freed once, with the function that is named, which does nothing
+ * with NULL. Results and scans outlive the store that they came from. A handle that is freed twice, or used after it was
+ * freed, ends the process with a message on stderr in a debug build of the library; in a release build anything may
+ * happen.
  *
- * Every function may be called from any thread. A child made by fork has to make stores of its own: there, calls on those
- * of its parent fail at once with DURABLE_STORE_NOT_CONNECTED.
+ * Every function may be called from any thread. In a child made by fork, calls on stores that were connected before fail at
+ * once with DURABLE_STORE_NOT_CONNECTED, and their handles can be freed; but the locks of threads that are not there any
+ * more may be held for ever, so a child of a process that has connected has to exec before it can connect itself. Where
+ * nothing was connected before the fork, parent and children may each connect.
  *
  * Made by `cargo xtask ffi --header`; do not edit. */
-
 
 #ifndef DURABLE_STORE_H
 #define DURABLE_STORE_H
@@ -241,8 +243,8 @@ int32_t durable_store_write_states(const durable_store *store,
                                    durable_store_error **error);
 
 // Reads the latest states of many entities, pipelined, and waits until each has its outcome. `persistence_ids` and
-// `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each as in
-// `durable_store_get_latest_state`.
+// `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each of them NULL or a shard as
+// in `durable_store_get_latest_state`.
 //
 // Put into `*results`: the outcome of each, to be freed with `durable_store_results_free`; NULL on failure.
 //
@@ -315,7 +317,7 @@ int32_t durable_store_states_next(const durable_store_states *states,
                                   size_t *state_length,
                                   durable_store_error **error);
 
-// Where a scan has come to: behind the state that was handed out last. Text without blanks, for another scan of the same
+// Where a scan has come to: behind the state that was handed out last. Text in ASCII, without blanks, for another scan of the same
 // shard or table, in this process or another.
 //
 // Put into `*token` and `*token_length`: the token, without a NUL at its end, to be freed with
@@ -396,9 +398,9 @@ void durable_store_bytes_free(uint8_t *bytes, size_t length);
 // ignored.
 //
 // The callback is called by whichever thread has something to say, threads of the driver among them, by several at once;
-// so it has to be safe for that, quick, and may not throw or jump out. It may call this library but for this function;
-// what that would log is dropped. Once this function has returned, the callback before it is not running and is never
-// called again, so what its `context` leads to may be freed.
+// so it has to be safe for that, and quick, and may not throw or jump out. It may not call this library, which would
+// wait for itself. Once this function has returned, the callback before it is not running and is never called again, so
+// what its `context` leads to may be freed.
 //
 // Errors: `DURABLE_STORE_INVALID_STATE` (there is no such level; called from within the callback),
 // `DURABLE_STORE_CONFIG` (this library is part of a Rust program that has a logger of its own).

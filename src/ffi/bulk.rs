@@ -65,8 +65,8 @@ pub unsafe extern "C" fn durable_store_write_states(
 }
 
 /// Reads the latest states of many entities, pipelined, and waits until each has its outcome. `persistence_ids` and
-/// `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each as in
-/// `durable_store_get_latest_state`.
+/// `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each of them NULL or a shard as
+/// in `durable_store_get_latest_state`.
 ///
 /// Put into `*results`: the outcome of each, to be freed with `durable_store_results_free`; NULL on failure.
 ///
@@ -121,7 +121,7 @@ fn in_order(count: usize, mut outcomes: impl Iterator<Item = Outcome>, refused: 
 /// How many outcomes there are: as many as the call had items. NULL: 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn durable_store_results_count(results: Option<&Results>) -> usize {
-    borrow("results", results).map_or(0, Vec::len)
+    quiet(0, || borrow("results", results).map_or(0, Vec::len))
 }
 
 /// The outcome of the item at `index`, counted from 0. Returns 0 or the kind of its error, as a call for this one item

@@ -18,7 +18,8 @@ pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnO
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(panicked()));
     let code = outcome.as_ref().map_or_else(|error| error.kind() as i32, |()| DURABLE_STORE_OK);
     if let Some(place) = error {
-        place.write(outcome.map_or_else(|error| give(Failed::new(error)), |()| ptr::null_mut()));
+        let failure = outcome.err().map(|error| quiet(ptr::null_mut(), || give(Failed::new(error))));
+        place.write(failure.unwrap_or(ptr::null_mut()));
     }
     code
 }

@@ -47,10 +47,7 @@ pub(super) fn c_text(text: String) -> CString {
 
 /// What `read` finds in an error; `otherwise` for NULL.
 fn of<T>(error: Option<&Failure>, otherwise: T, read: impl FnOnce(&Failed) -> T) -> T {
-    match borrow("error", error) {
-        Ok(failed) => read(failed),
-        Err(_) => otherwise,
-    }
+    quiet(None, || borrow("error", error).ok().map(read)).unwrap_or(otherwise)
 }
 
 /// What went wrong, one of the numbers `DURABLE_STORE_CONFIG` to `DURABLE_STORE_INTERNAL`, as the call returned it. NULL:

@@ -54,7 +54,7 @@ impl Log for Forward {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.enabled(record.metadata()) || INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(true) {
+        if !self.enabled(record.metadata()) || INSIDE.replace(true) {
             return;
         }
         // Held during the call: once a callback is replaced it is never called again.
@@ -76,9 +76,9 @@ impl Log for Forward {
 /// ignored.
 ///
 /// The callback is called by whichever thread has something to say, threads of the driver among them, by several at once;
-/// so it has to be safe for that, quick, and may not throw or jump out. It may call this library but for this function;
-/// what that would log is dropped. Once this function has returned, the callback before it is not running and is never
-/// called again, so what its `context` leads to may be freed.
+/// so it has to be safe for that, and quick, and may not throw or jump out. It may not call this library, which would
+/// wait for itself. Once this function has returned, the callback before it is not running and is never called again, so
+/// what its `context` leads to may be freed.
 ///
 /// Errors: `DURABLE_STORE_INVALID_STATE` (there is no such level; called from within the callback),
 /// `DURABLE_STORE_CONFIG` (this library is part of a Rust program that has a logger of its own).
@@ -107,4 +107,32 @@ pub extern "C" fn durable_store_set_log(
 fn filter(level: i32) -> Result<LevelFilter> {
     let found = Level::iter().find(|known| *known as i32 == level);
     found.map(|level| level.to_level_filter()).ok_or_else(|| refused("level", format_args!("{level} is not 1 to 5")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+    use crate::ffi::constants::DURABLE_STORE_CONFIG;
+
+    struct Theirs;
+
+    impl Log for Theirs {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            false
+        }
+
+        fn log(&self, _: &Record<'_>) {}
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn a_program_with_a_logger_of_its_own_keeps_it() {
+        unsafe extern "C" fn hear(_: *mut c_void, _: i32, _: *const c_char, _: *const c_char) {}
+        log::set_logger(&Theirs).unwrap();
+        assert_eq!(durable_store_set_log(Some(hear), ptr::null_mut(), 3, None), DURABLE_STORE_CONFIG);
+        assert_eq!(log::max_level(), LevelFilter::Off);
+    }
 }

@@ -105,7 +105,7 @@ pub extern "C" fn durable_store_states_next(
     })
 }
 
-/// Where a scan has come to: behind the state that was handed out last. Text without blanks, for another scan of the same
+/// Where a scan has come to: behind the state that was handed out last. Text in ASCII, without blanks, for another scan of the same
 /// shard or table, in this process or another.
 ///
 /// Put into `*token` and `*token_length`: the token, without a NUL at its end, to be freed with

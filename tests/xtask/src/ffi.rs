@@ -1,10 +1,8 @@
 //! `cargo xtask ffi`: the library for programs in other languages.
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
@@ -93,16 +91,12 @@ fn build(debug: bool) -> Result<Vec<PathBuf>> {
     }
     // As installed: it is found by its name, and finds the driver beside itself.
     cargo.args(["--", "-C", "link-arg=-Wl,-rpath,$ORIGIN", "-C"]).arg(format!("link-arg=-Wl,-soname,{SHARED}"));
-    forget_package(&mut cargo);
     let output = cargo.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     if !output.status.success() {
         bail!("the library does not build: {}", output.status);
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let files = messages.filter(|message| message["target"]["name"] == "durable_store");
-    let files: Vec<_> = files.filter_map(|message| message["filenames"].as_array().cloned()).flatten().collect();
-    let files: Vec<_> = files.iter().filter_map(Value::as_str).map(PathBuf::from).collect();
+    let files: Vec<_> = messages.lines().filter_map(built_by).flatten().collect();
     for name in [SHARED, STATIC] {
         if !files.iter().any(|file| file.ends_with(name)) {
             bail!("cargo has built no {name}");
@@ -111,14 +105,14 @@ fn build(debug: bool) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What cargo tells a program of its package would have it build everything anew that looks at such variables.
-fn forget_package(cargo: &mut Command) {
-    let of_package = |name: &OsString| {
-        ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|start| name.to_string_lossy().starts_with(start))
-    };
-    for (name, _) in env::vars_os().filter(|(name, _)| of_package(name)) {
-        cargo.env_remove(name);
+/// The files that a message of cargo says it has built, if they are of the library.
+fn built_by(message: &str) -> Option<Vec<PathBuf>> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    if message.get("target")?.get("name")? != "durable_store" {
+        return None;
     }
+    let files = message.get("filenames")?.as_array()?;
+    Some(files.iter().filter_map(Value::as_str).map(PathBuf::from).collect())
 }
 
 fn install(files: &[PathBuf], prefix: &Path) -> Result<()> {
@@ -159,7 +153,7 @@ fn package() -> String {
          Description: Keeps the latest state of each entity in Apache Cassandra\n\
          Version: {}\n\
          Cflags: -I${{includedir}}\n\
-         Libs: -L${{libdir}} -ldurable_store\n\
+         Libs: -L${{libdir}} -Wl,-rpath,${{libdir}} -ldurable_store\n\
          Libs.private: {LINKED_BY_STATIC}\n",
         env!("CARGO_PKG_VERSION")
     )

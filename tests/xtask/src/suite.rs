@@ -6,13 +6,17 @@ use std::env;
 use anyhow::{Context, Result, bail};
 
 use crate::server::{self, Running, Wanted};
+use crate::tools::Tool;
 use crate::{docker, driver, keyspaces, workspace};
 
 /// Switches on the tests that take minutes.
 const LONG: &str = "CASSANDRA_TEST_LONG";
 
+/// Makes a missing toolchain of another language a failure: where all tests run, none may be skipped.
+const REQUIRE_PEERS: &str = "DURABLE_STORE_TEST_REQUIRE_PEERS";
+
 /// Features that some tests need; not all there are, since a container in place of Maven's jars takes long to build.
-const FEATURES: &str = "durable-store/conformance";
+const FEATURES: &str = "durable-store/conformance,durable-store/ffi";
 
 /// The arguments of the command.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +34,11 @@ struct Options<'a> {
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let options = parse(arguments)?;
     println!("{}", driver::ensure()?);
+    if options.long {
+        for tool in Tool::OF_CLIENTS {
+            tool.ensure()?;
+        }
+    }
     let contact_points = env::var(server::CONTACT_POINTS).ok();
     let choice = server::choose(options.server, contact_points.as_deref(), docker::can_run_cassandra)?;
     println!("{choice}");
@@ -54,7 +63,7 @@ fn test(options: &Options<'_>, address: &str) -> Result<()> {
     cargo.args(["test", "--workspace", "--features", FEATURES, "--no-fail-fast"]).args(options.filter);
     cargo.env(server::CONTACT_POINTS, address);
     if options.long {
-        cargo.env(LONG, "1");
+        cargo.env(LONG, "1").env(REQUIRE_PEERS, "1");
     }
     let tested = workspace::run(&mut cargo).context("the tests failed");
     let after = keyspaces::list(address)?;
