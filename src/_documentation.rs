@@ -6,5 +6,8 @@ pub mod design {}
 #[doc = include_str!("../resources/docs/errors.md")]
 pub mod errors {}
 
+#[doc = include_str!("../resources/docs/ffi.md")]
+pub mod ffi {}
+
 #[doc = include_str!("../resources/docs/operating.md")]
 pub mod operating {}

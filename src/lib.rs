@@ -24,7 +24,10 @@
 //!
 //! **Not supported**: asynchronous calls, other tables than the store's own, and keeping earlier states.
 //!
-#![forbid(unsafe_code)]
+//! With the feature `ffi` it has a C interface, for every other language: [`_documentation::ffi`].
+//!
+#![cfg_attr(not(feature = "ffi"), forbid(unsafe_code))]
+#![cfg_attr(feature = "ffi", deny(unsafe_code))]
 
 pub mod _documentation;
 mod any;
@@ -39,6 +42,8 @@ mod contract;
 mod cql;
 mod driver;
 mod error;
+#[cfg(feature = "ffi")]
+mod ffi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

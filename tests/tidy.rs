@@ -62,6 +62,24 @@ fn only_the_driver_module_names_the_binding() {
 }
 
 #[test]
+fn only_the_c_interface_has_unsafe_code() {
+    for (name, text) in rust_files("src") {
+        let code = code_of(&text);
+        let has_unsafe = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "unsafe");
+        assert!(name.starts_with("src/ffi/") || !has_unsafe, "{name} has unsafe code");
+    }
+    let (library, interface) = (read("src/lib.rs"), read("src/ffi.rs"));
+    for line in [
+        r#"#![cfg_attr(not(feature = "ffi"), forbid(unsafe_code))]"#,
+        r#"#![cfg_attr(feature = "ffi", deny(unsafe_code))]"#,
+        "#[cfg(feature = \"ffi\")]\nmod ffi;",
+    ] {
+        assert!(library.contains(line), "src/lib.rs has no {line}");
+    }
+    assert!(interface.contains("#![allow(unsafe_code, "), "src/ffi.rs does not say that it has unsafe code");
+}
+
+#[test]
 fn only_cql_rs_holds_cql() {
     let beginnings = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"CREATE ", "\"ALTER ", "\"DROP ", "\"USE "];
     for (name, text) in rust_files("src") {
@@ -194,13 +212,8 @@ fn every_fuzz_target_is_one_line_over_a_function_that_the_tests_call_too() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for page in [
-        "README.md",
-        "build-notes.md",
-        "resources/docs/design.md",
-        "resources/docs/errors.md",
-        "resources/docs/operating.md",
-    ] {
+    let docs = ["design", "errors", "ffi", "operating"].map(|page| format!("resources/docs/{page}.md"));
+    for page in ["README.md", "build-notes.md"].into_iter().chain(docs.iter().map(String::as_str)) {
         let text = read(page);
         let folder = Path::new(page).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

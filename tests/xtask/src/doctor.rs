@@ -58,6 +58,7 @@ fn items() -> Vec<Item> {
             Tool::Pip => !has_driver,
             Tool::Java | Tool::Maven => contact_points.is_none(),
             Tool::Linker | Tool::Rustfmt | Tool::Clippy => true,
+            Tool::Make | Tool::PkgConfig | Tool::CPlusPlus | Tool::Valgrind => false,
         },
     });
     let driver = Item {

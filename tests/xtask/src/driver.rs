@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 
 use crate::workspace;
+pub(crate) use elf::search_own_folder;
 use source::Source;
 
 /// The driver's file name, as `-lcassandra` finds it.
@@ -60,6 +61,27 @@ pub(crate) fn ensure() -> Result<String> {
         return Err(error);
     }
     Ok(format!("driver: {source}"))
+}
+
+/// The files that a program has to bring along to run elsewhere on this machine: none where the driver is the system's.
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn to_ship() -> Result<Vec<PathBuf>> {
+    // The wheel's brings its own OpenSSL; one that somebody has built names the system's.
+    let beginning = match Source::choose()? {
+        Source::Folder(folder) if source::is_searched_by_the_loader(&folder) => return Ok(Vec::new()),
+        Source::Folder(_) => "libcassandra.",
+        Source::Wheel => "lib",
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder())? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
 }
 
 /// Whether `lib` is exactly what [`fill`] makes of `source`. A half-finished or altered folder is not.

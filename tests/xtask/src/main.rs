@@ -7,6 +7,7 @@ mod check;
 mod docker;
 mod doctor;
 mod driver;
+mod ffi;
 mod keyspaces;
 mod quickstart;
 mod server;
@@ -30,6 +31,7 @@ cargo xtask <command>
   test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
   soak         three nodes, load and faults, a history that is checked: --minutes N [--seed S]
                [--mode last-write-wins|versioned] [--layout by-id|by-shard]
+  ffi          build the library for other languages, and install it: cargo xtask ffi help
   check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
@@ -50,6 +52,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match command.as_str() {
         "cassandra" => cassandra::run(rest),
         "soak" => soak::run(rest),
+        "ffi" => ffi::run(rest),
         "test" => suite::run(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
         "doctor" | "driver" | "quickstart" | "check" | "help" | "--help" | "-h" if !rest.is_empty() => {
             bail!("{command} takes no arguments, but there is {:?}", rest.join(" "))

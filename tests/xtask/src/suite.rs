@@ -6,6 +6,7 @@ use std::env;
 use anyhow::{Context, Result, bail};
 
 use crate::server::{self, Running, Wanted};
+use crate::tools::Tool;
 use crate::{docker, driver, keyspaces, workspace};
 
 /// Switches on the tests that take minutes.
@@ -15,7 +16,7 @@ const LONG: &str = "CASSANDRA_TEST_LONG";
 const REQUIRE_PEERS: &str = "CASSANDRA_TEST_REQUIRE_PEERS";
 
 /// Features that some tests need; not all there are, since a container in place of Maven's jars takes long to build.
-const FEATURES: &str = "durable-store/conformance";
+const FEATURES: &str = "durable-store/conformance,durable-store/ffi";
 
 /// The arguments of the command.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +34,11 @@ struct Options<'a> {
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let options = parse(arguments)?;
     println!("{}", driver::ensure()?);
+    if options.long {
+        for tool in Tool::OF_CLIENTS {
+            tool.ensure()?;
+        }
+    }
     let contact_points = env::var(server::CONTACT_POINTS).ok();
     let choice = server::choose(options.server, contact_points.as_deref(), docker::can_run_cassandra)?;
     println!("{choice}");

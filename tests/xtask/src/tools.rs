@@ -18,6 +18,10 @@ pub(crate) enum Tool {
     Pip,
     Java,
     Maven,
+    Make,
+    PkgConfig,
+    CPlusPlus,
+    Valgrind,
 }
 
 /// Who installs programs on this system.
@@ -30,7 +34,21 @@ enum Installer {
 }
 
 impl Tool {
-    pub(crate) const ALL: [Self; 6] = [Self::Linker, Self::Rustfmt, Self::Clippy, Self::Pip, Self::Java, Self::Maven];
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Linker,
+        Self::Rustfmt,
+        Self::Clippy,
+        Self::Pip,
+        Self::Java,
+        Self::Maven,
+        Self::Make,
+        Self::PkgConfig,
+        Self::CPlusPlus,
+        Self::Valgrind,
+    ];
+
+    /// What the tests of clients in C need besides a C compiler. Without `--long` a missing one has its tests skipped.
+    pub(crate) const OF_CLIENTS: [Self; 4] = [Self::Make, Self::PkgConfig, Self::CPlusPlus, Self::Valgrind];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -40,12 +58,20 @@ impl Tool {
             Self::Pip => "pip",
             Self::Java => "Java 17 or 11",
             Self::Maven => "Maven",
+            Self::Make => "make",
+            Self::PkgConfig => "pkg-config",
+            Self::CPlusPlus => "C++ compiler",
+            Self::Valgrind => "valgrind",
         }
     }
 
     /// What there is of it, in its own words.
     pub(crate) fn found(self) -> Option<String> {
         match self {
+            Self::Make => first_line(Command::new("make").arg("--version")),
+            Self::PkgConfig => first_line(Command::new("pkg-config").arg("--version")),
+            Self::CPlusPlus => first_line(Command::new("g++").arg("--version")),
+            Self::Valgrind => first_line(Command::new("valgrind").arg("--version")),
             Self::Linker => first_line(Command::new("cc").arg("--version")),
             Self::Rustfmt => first_line(workspace::cargo().args(["fmt", "--version"])),
             Self::Clippy => first_line(workspace::cargo().args(["clippy", "--version"])),
@@ -68,6 +94,10 @@ impl Tool {
             Self::Pip => ("python3-pip", "python3-pip", "python"),
             Self::Java => ("openjdk-17-jre-headless", "java-17-openjdk-headless", "openjdk@17"),
             Self::Maven => ("maven", "maven", "maven"),
+            Self::Make => ("make", "make", "make"),
+            Self::PkgConfig => ("pkg-config", "pkgconf-pkg-config", "pkgconf"),
+            Self::CPlusPlus => ("g++", "gcc-c++", "gcc"),
+            Self::Valgrind => ("valgrind", "valgrind", "valgrind"),
         };
         match installer {
             Installer::Apt => format!("apt-get update && {QUIET_APT} install -y --no-install-recommends {apt}"),

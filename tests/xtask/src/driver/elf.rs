@@ -51,8 +51,11 @@ fn python_symbols(library: &[u8]) -> Result<Vec<bool>> {
     symbols.iter().map(is_python).collect()
 }
 
-/// Overwrites the folder in which the loader looks for the library's own libraries.
-fn search_own_folder(library: &mut [u8]) -> Result<()> {
+/// Overwrites the folders in which the loader looks for the library's own libraries with the library's own.
+///
+/// # Errors
+/// When it is not a 64-bit little-endian ELF file with such a folder.
+pub(crate) fn search_own_folder(library: &mut [u8]) -> Result<()> {
     let path = search_path(library)?;
     let bytes = library.get_mut(path).context("its search path lies outside the file")?;
     ensure!(bytes.len() >= ORIGIN.len(), "its search path is too short to hold another");

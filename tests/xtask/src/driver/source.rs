@@ -63,6 +63,11 @@ impl fmt::Display for Source {
     }
 }
 
+/// Whether programs find libraries in this folder without being told.
+pub(super) fn is_searched_by_the_loader(folder: &Path) -> bool {
+    WELL_KNOWN.iter().any(|known| Path::new(known) == folder)
+}
+
 fn from_variable(named: &str) -> Result<Source> {
     match named.split(';').map(PathBuf::from).find(|folder| has_driver(folder)) {
         // Absolute, since the link to it is read from another folder.

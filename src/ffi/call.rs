@@ -1,0 +1,62 @@
+//! The edge over which no panic passes.
+
+use std::{
+    mem::MaybeUninit,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+};
+
+use super::{
+    constants::DURABLE_STORE_OK,
+    failure::{Failed, Failure},
+    shell::give,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// What every function that can fail goes through. Gives what it returns: 0, or the kind of its error.
+pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnOnce() -> Result<()>) -> i32 {
+    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(panicked()));
+    let code = outcome.as_ref().map_or_else(|error| error.kind() as i32, |()| DURABLE_STORE_OK);
+    if let Some(place) = error {
+        let failure = outcome.err().map(|error| quiet(ptr::null_mut(), || give(Failed::new(error))));
+        place.write(failure.unwrap_or(ptr::null_mut()));
+    }
+    code
+}
+
+/// What every other function goes through. Gives `otherwise` where it panics.
+pub(super) fn quiet<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+}
+
+fn panicked() -> Error {
+    Error::new(ErrorKind::Internal, "the call panicked; stderr says why").with_indeterminate(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::failure::{durable_store_error_free, durable_store_error_is_indeterminate};
+
+    #[test]
+    fn a_panic_becomes_an_error_of_unknown_outcome() {
+        let mut place = MaybeUninit::uninit();
+        assert_eq!(call(Some(&mut place), || panic!("on purpose")), ErrorKind::Internal as i32);
+        // SAFETY: `call` has filled it, and it is freed once.
+        unsafe {
+            let failure = place.assume_init();
+            assert!(durable_store_error_is_indeterminate(failure.as_ref()));
+            durable_store_error_free(failure);
+        }
+        assert_eq!(call(None, || panic!("on purpose")), ErrorKind::Internal as i32);
+        assert_eq!(quiet(7, || panic!("on purpose")), 7);
+    }
+
+    #[test]
+    fn success_clears_the_place_of_the_error() {
+        let mut place = MaybeUninit::new(ptr::dangling_mut());
+        assert_eq!(call(Some(&mut place), || Ok(())), 0);
+        // SAFETY: it was made with a value.
+        assert!(unsafe { place.assume_init() }.is_null());
+    }
+}

@@ -1,0 +1,124 @@
+//! Making the keyspace, the table and its index.
+
+use std::{ffi::c_char, mem::MaybeUninit};
+
+use super::{
+    argument::{self, refused},
+    bytes::OutBytes,
+    call::call,
+    constants::{DURABLE_STORE_BY_ID, DURABLE_STORE_BY_SHARD},
+    failure::Failure,
+    shell::borrow,
+    store::Store,
+};
+use crate::{Error, ErrorKind, Layout, Replication, Result, SchemaOptions};
+
+/// Makes what is missing of keyspace, table and index, and waits until every node has it and the index answers. Never done
+/// unasked. Needs no `durable_store_connect`: it opens and closes a session of its own. Any number of programs may do it
+/// at once. Takes at most 60 seconds.
+///
+/// `replication`: how many copies of each row, `3` for development; in production for each datacenter, `dc1:3,dc2:2`. A
+/// keyspace that is there already is left as it is. `layout`: `DURABLE_STORE_BY_ID`, which versioned mode needs and new
+/// tables should have, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that reads by
+/// persistence id need there; without effect on a table keyed by id.
+///
+/// Errors: `DURABLE_STORE_CONFIG` (the replication is refused; the table holds states and records another write mode),
+/// `DURABLE_STORE_SCHEMA` (a table is there and is different), `DURABLE_STORE_AUTHENTICATION` (also: the role may not
+/// create), `DURABLE_STORE_TIMEOUT` (the nodes did not agree in time), and those of `durable_store_connect`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn durable_store_create_schema(
+    store: Option<&Store>,
+    replication: *const c_char,
+    replication_length: usize,
+    layout: i32,
+    index: bool,
+    error: Option<&mut MaybeUninit<*mut Failure>>,
+) -> i32 {
+    call(error, || {
+        let store = borrow("store", store)?;
+        // SAFETY: as the header asks.
+        let replication = unsafe { argument::text("replication", replication, replication_length) }?;
+        store.create_schema(&options(replication, layout, index)?)
+    })
+}
+
+/// The CQL that `durable_store_create_schema` runs, for the person who must run it by hand. Does no I/O.
+///
+/// Put into `*cql` and `*cql_length`: UTF-8, without a NUL at its end, to be freed with `durable_store_bytes_free`; NULL
+/// and 0 on failure.
+///
+/// Errors: `DURABLE_STORE_CONFIG` (the replication is refused).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn durable_store_schema_cql(
+    store: Option<&Store>,
+    replication: *const c_char,
+    replication_length: usize,
+    layout: i32,
+    index: bool,
+    cql: Option<&mut MaybeUninit<*mut u8>>,
+    cql_length: Option<&mut MaybeUninit<usize>>,
+    error: Option<&mut MaybeUninit<*mut Failure>>,
+) -> i32 {
+    call(error, || {
+        let bytes = OutBytes::new(("cql", cql), ("cql_length", cql_length));
+        let store = borrow("store", store)?;
+        // SAFETY: as the header asks.
+        let replication = unsafe { argument::text("replication", replication, replication_length) }?;
+        let options = options(replication, layout, index)?;
+        bytes.check()?;
+        bytes.set_text(&store.schema_cql(&options));
+        Ok(())
+    })
+}
+
+fn options(replication: &str, layout: i32, index: bool) -> Result<SchemaOptions> {
+    let layout = match layout {
+        DURABLE_STORE_BY_SHARD => Layout::ByShard,
+        DURABLE_STORE_BY_ID => Layout::ById,
+        other => return Err(refused("layout", format_args!("{other} is none"))),
+    };
+    let options = SchemaOptions::new(parse(replication)?).layout(layout).index(index);
+    options.check()?;
+    Ok(options)
+}
+
+fn parse(replication: &str) -> Result<Replication> {
+    if !replication.contains(':') {
+        return Ok(Replication::Simple(copies(replication)?));
+    }
+    let datacenters = replication.split(',').map(|part| {
+        let (name, factor) = part.rsplit_once(':').ok_or_else(|| malformed(part))?;
+        Ok((name.trim().to_owned(), copies(factor)?))
+    });
+    Ok(Replication::NetworkTopology(datacenters.collect::<Result<_>>()?))
+}
+
+fn copies(text: &str) -> Result<u32> {
+    text.trim().parse().map_err(|_| malformed(text))
+}
+
+fn malformed(part: &str) -> Error {
+    let message = format!("replication: {part:?} is not understood; it has to be like \"3\" or \"dc1:3,dc2:2\"");
+    Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replication_is_a_number_or_one_for_each_datacenter() {
+        assert_eq!(parse(" 3 ").unwrap(), Replication::Simple(3));
+        let two = vec![("dc1".to_owned(), 3), ("dc:2".to_owned(), 2)];
+        assert_eq!(parse("dc1:3, dc:2:2").unwrap(), Replication::NetworkTopology(two));
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for text in ["", "three", "-1", "4294967296", "dc1:", "dc1:3,", "dc1:3,dc2", ":3", "0"] {
+            let error = options(text, DURABLE_STORE_BY_ID, true).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().starts_with("replication: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The client in C, a topic a test.
+
+use crate::harness::{Keyspace, Program, printed};
+
+fn run(topic: &str) {
+    let keyspace = Keyspace::new();
+    assert_eq!(printed(&mut Program::Plain.run(&[topic], &keyspace)), format!("{topic}\n"));
+}
+
+#[test]
+fn states_are_written_read_and_deleted() {
+    run("states");
+}
+
+#[test]
+fn a_key_with_a_shard_means_one_row() {
+    run("shards");
+}
+
+#[test]
+fn conditions_that_do_not_hold_are_conflicts_with_what_is_stored() {
+    run("conditions");
+}
+
+#[test]
+fn errors_say_what_and_why_and_a_disconnected_store_connects_again() {
+    run("errors");
+}
+
+#[test]
+fn items_of_a_bulk_call_have_outcomes_of_their_own() {
+    run("bulk");
+}
+
+#[test]
+fn scans_give_all_states_and_go_on_from_their_token() {
+    run("scans");
+}
+
+#[test]
+fn the_schema_is_made_and_shown() {
+    run("schema");
+}
+
+#[test]
+fn null_for_any_pointer_is_refused_by_name_or_allowed() {
+    run("nulls");
+}
+
+#[test]
+fn wrong_lengths_and_large_messages_are_refused() {
+    run("lengths");
+}
+
+#[test]
+fn sixty_four_threads_share_a_store() {
+    run("threads");
+}
+
+#[test]
+fn a_handle_is_freed_while_sixty_four_threads_are_in_calls_through_its_clones() {
+    run("clones");
+}
+
+#[test]
+fn the_log_callback_hears_the_drivers_threads_and_can_be_replaced_meanwhile() {
+    run("logs");
+}
+
+#[test]
+fn calls_in_a_forked_child_give_an_error_at_once() {
+    run("forks");
+}
