@@ -1,0 +1,135 @@
+// Package durablestore keeps the latest state of each entity in Apache Cassandra, through the library durable_store.
+//
+// A [Store] is the state store of an eGo engine:
+//
+//	store, err := durablestore.Open("cassandra://10.0.0.1,10.0.0.2/ego?local_datacenter=dc1")
+//	engine := ego.NewEngine("bank", nil, ego.WithStateStore(store))
+//
+// Calls take a context, which is looked at before the call: one that has begun cannot be interrupted, since giving it up
+// would leave unknown what it did. It ends by the setting call_timeout (10 s unless the connection string says otherwise).
+// A call in progress keeps an operating system thread; the setting pool_size (64) bounds how many do something at once.
+package durablestore
+
+/*
+#cgo pkg-config: durable_store
+#include <durable_store.h>
+*/
+import "C"
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"github.com/tochemey/ego/v4/egopb"
+	"github.com/tochemey/ego/v4/persistence"
+)
+
+var _ persistence.StateStore = (*Store)(nil)
+
+// Store is an open store. Any number of goroutines may use it at once.
+type Store struct {
+	// Held for reading by each call, so that Close frees no handle that is in use.
+	mutex   sync.RWMutex
+	handle  *C.durable_store
+	cleanup runtime.Cleanup
+}
+
+// Open makes a store from a connection string, with the settings in it. It connects to nothing yet.
+func Open(connectionString string) (*Store, error) {
+	var handle *C.durable_store
+	var failure *C.durable_store_error
+	text, length := textPointer(connectionString)
+	if kind := C.durable_store_open(text, length, &handle, &failure); kind != 0 {
+		return nil, takeError(kind, failure)
+	}
+	store := &Store{handle: handle}
+	store.cleanup = runtime.AddCleanup(store, func(handle *C.durable_store) { C.durable_store_free(handle) }, handle)
+	return store, nil
+}
+
+// Close waits for calls in progress and frees the store, which closes its connections. Later calls give [ErrClosed].
+// A store that is never closed is freed when it is garbage. It always returns nil, and may be called again.
+func (s *Store) Close() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.cleanup.Stop()
+	C.durable_store_free(s.handle)
+	s.handle = nil
+	return nil
+}
+
+// Connect connects to the cluster, unless that is done. eGo calls Ping instead, which connects as well.
+func (s *Store) Connect(ctx context.Context) error {
+	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		return C.durable_store_connect(handle, failure)
+	})
+}
+
+// Disconnect waits for calls in progress, for call_timeout at the longest, and closes all connections. Connect and Ping
+// open them again.
+func (s *Store) Disconnect(ctx context.Context) error {
+	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		return C.durable_store_disconnect(handle, failure)
+	})
+}
+
+// Ping connects if need be, and asks the server something.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		return C.durable_store_ping(handle, failure)
+	})
+}
+
+// WriteState stores a state over the one that its entity has.
+//
+// In a table whose write mode is versioned, a state whose version is below the stored one is refused: [ErrConflict].
+func (s *Store) WriteState(ctx context.Context, state *egopb.DurableState) error {
+	encoded, err := encode(nil, state)
+	if err != nil {
+		return err
+	}
+	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		bytes, length := bytesPointer(encoded)
+		return C.durable_store_write_state(handle, bytes, length, failure)
+	})
+}
+
+// GetLatestState reads the state of an entity. It is nil when there is none.
+func (s *Store) GetLatestState(ctx context.Context, persistenceID string) (*egopb.DurableState, error) {
+	return s.GetLatestStateOf(ctx, ID(persistenceID))
+}
+
+// GetLatestStateOf reads the state that a key names. It is nil when there is none.
+func (s *Store) GetLatestStateOf(ctx context.Context, key Key) (*egopb.DurableState, error) {
+	var found C.bool
+	var bytes buffer
+	err := s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		id, length := textPointer(key.persistenceID)
+		return C.durable_store_get_latest_state(
+			handle, id, length, key.shard, &found, &bytes.start, &bytes.length, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return bytes.takeState(bool(found))
+}
+
+// call makes one call with the handle, which stays alive until it returns.
+func (s *Store) call(
+	ctx context.Context, run func(*C.durable_store, **C.durable_store_error) C.int32_t,
+) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	if s.handle == nil {
+		return ErrClosed
+	}
+	var failure *C.durable_store_error
+	if kind := run(s.handle, &failure); kind != 0 {
+		return takeError(kind, failure)
+	}
+	return nil
+}
