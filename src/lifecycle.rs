@@ -26,9 +26,10 @@ const LONGEST_DROP: Duration = Duration::from_secs(1);
 pub(crate) struct Lifecycle {
     config: Config,
     link: Arc<Mutex<Link>>,
-    /// The process that first connected, 0 before that.
-    process: AtomicU32,
 }
+
+/// The process in which a store first connected, 0 before that.
+static CONNECTED_IN: AtomicU32 = AtomicU32::new(0);
 
 enum Link {
     Closed,
@@ -64,7 +65,7 @@ impl Attempt {
 
 impl Lifecycle {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, link: Arc::new(Mutex::new(Link::Closed)), process: AtomicU32::new(0) }
+        Self { config, link: Arc::new(Mutex::new(Link::Closed)) }
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -73,7 +74,7 @@ impl Lifecycle {
 
     /// The pool, if the store is connected.
     pub(crate) fn pool(&self) -> Result<Arc<Pool>> {
-        self.check_process()?;
+        check_process()?;
         match &*self.link.lock() {
             Link::Open(pool) => Ok(Arc::clone(pool)),
             Link::Closed | Link::Connecting(_) => Err(not_connected()),
@@ -82,8 +83,8 @@ impl Lifecycle {
 
     /// Connects, or waits for the connect under way, until `deadline`.
     pub(crate) fn connect(&self, deadline: Instant) -> Result<Arc<Pool>> {
-        self.check_process()?;
-        self.process.store(process::id(), Ordering::Relaxed);
+        check_process()?;
+        CONNECTED_IN.store(process::id(), Ordering::Relaxed);
         let attempt = {
             let mut link = self.link.lock();
             match &*link {
@@ -135,7 +136,7 @@ impl Lifecycle {
 
     /// Lets go of the connection; waits for calls in flight, and for the session to close, at most `timeout`.
     pub(crate) fn disconnect(&self, timeout: Duration) -> Result<()> {
-        self.check_process()?;
+        check_process()?;
         let Link::Open(pool) = mem::replace(&mut *self.link.lock(), Link::Closed) else {
             return Ok(());
         };
@@ -150,17 +151,18 @@ impl Lifecycle {
         let message = "calls are still in flight after `call_timeout`; the session closes when the last one ends";
         Err(Error::new(ErrorKind::Timeout, message))
     }
+}
 
-    /// In a child made by `fork` the driver's threads do not exist: a call would wait for them for ever. Looks at the
-    /// process before any lock, which a thread that does not exist here may have held.
-    fn check_process(&self) -> Result<()> {
-        let connected_in = self.process.load(Ordering::Relaxed);
-        if connected_in == 0 || connected_in == process::id() {
-            return Ok(());
-        }
-        let message = "this process was forked from the one that connected; make a new store here";
-        Err(Error::new(ErrorKind::NotConnected, message))
+/// In a child made by `fork` the threads of the driver and of the pool do not exist, and locks that one of them held are
+/// held for ever: a call would wait for them, and connecting anew was seen to hang and to panic below. So once a store has
+/// connected, its process alone can use any. Looks at the process before any lock.
+fn check_process() -> Result<()> {
+    let connected_in = CONNECTED_IN.load(Ordering::Relaxed);
+    if connected_in == 0 || connected_in == process::id() {
+        return Ok(());
     }
+    let message = "this process was forked from one that had connected: fork first, or exec in the child";
+    Err(Error::new(ErrorKind::NotConnected, message))
 }
 
 fn not_connected() -> Error {
@@ -170,7 +172,7 @@ fn not_connected() -> Error {
 impl Drop for Lifecycle {
     fn drop(&mut self) {
         // In a forked child there is nothing to close, and the locks inside may be held for ever: it all stays.
-        if self.check_process().is_err() {
+        if check_process().is_err() {
             mem::forget(Arc::clone(&self.link));
             return;
         }

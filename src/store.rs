@@ -33,8 +33,9 @@ use crate::{
 /// [`disconnect`](DurableStore::disconnect) on one of them disconnects all. When the last is dropped, the session is
 /// closed; dropping waits at most one second for that.
 ///
-/// A child made by `fork` has to make a store of its own: there every call on this one is
-/// [`NotConnected`](crate::ErrorKind::NotConnected).
+/// Fork before you connect: in a child made by `fork` from a process in which a store had connected, every call, of a new
+/// store too, is [`NotConnected`](crate::ErrorKind::NotConnected) until it `exec`s, since locks of threads that are not
+/// there may be held for ever.
 ///
 /// Every method blocks the calling thread, for [`call_timeout`](crate::ConfigBuilder::call_timeout) at the longest.
 ///

@@ -12,10 +12,10 @@
  * freed, ends the process with a message on stderr in a debug build of the library; in a release build anything may
  * happen.
  *
- * Every function may be called from any thread. In a child made by fork, calls on stores that were connected before fail at
- * once with DURABLE_STORE_NOT_CONNECTED, and their handles can be freed; but the locks of threads that are not there any
- * more may be held for ever, so a child of a process that has connected has to exec before it can connect itself. Where
- * nothing was connected before the fork, parent and children may each connect.
+ * Every function may be called from any thread. In a child made by fork from a process in which a store had connected, every
+ * call fails at once with DURABLE_STORE_NOT_CONNECTED, of a new store too, until the child execs: the locks of threads that
+ * are not there any more may be held for ever. Handles can be freed there. Where nothing was connected before the fork,
+ * parent and children may each connect.
  *
  * Made by `cargo xtask ffi --header`; do not edit. */
 
@@ -32,7 +32,7 @@
 // A setting is refused, or the call does not fit the settings.
 #define DURABLE_STORE_CONFIG 1
 
-// The store was never connected, or was disconnected, or this process was forked from the one that connected.
+// The store was never connected, or was disconnected, or this process was forked from one in which a store had connected.
 #define DURABLE_STORE_NOT_CONNECTED 2
 
 // No lease became free before the call's deadline.

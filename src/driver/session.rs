@@ -24,9 +24,11 @@ use crate::{
     wait::{until, wait},
 };
 
-/// How long no connection must have come or gone before a session is closed, and how long that is waited for.
-const SETTLED: Duration = Duration::from_millis(200);
-const LONGEST_SETTLING: Duration = Duration::from_millis(800);
+/// So many looks in a row, so far apart, must find that no connection has come or gone before a session is closed, and so
+/// long that is waited for. Looks, not time: on a busy machine all takes longer, the driver's work between two looks too.
+const SETTLED_LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+const LONGEST_SETTLING: Duration = Duration::from_secs(2);
 
 /// A value bound to a marker of a statement.
 #[derive(Debug, Clone, Copy)]
@@ -186,12 +188,12 @@ impl Inner {
     /// on it anew; a session that is closed during that ends the process ("pure virtual method called", CASSCPP-3).
     fn settle(&self) {
         let deadline = Instant::now() + LONGEST_SETTLING;
-        let (mut connections, mut since) = (self.connections(), Instant::now());
-        while since.elapsed() < SETTLED && Instant::now() < deadline {
-            thread::sleep(SETTLED / 10);
-            if self.connections() != connections {
-                (connections, since) = (self.connections(), Instant::now());
-            }
+        let (mut connections, mut looks) = (self.connections(), 0);
+        while looks < SETTLED_LOOKS && Instant::now() < deadline {
+            thread::sleep(BETWEEN_LOOKS);
+            let now = self.connections();
+            looks = if now == connections { looks + 1 } else { 0 };
+            connections = now;
         }
     }
 

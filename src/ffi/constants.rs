@@ -8,7 +8,7 @@ pub const DURABLE_STORE_OK: i32 = 0;
 /// A setting is refused, or the call does not fit the settings.
 pub const DURABLE_STORE_CONFIG: i32 = 1;
 
-/// The store was never connected, or was disconnected, or this process was forked from the one that connected.
+/// The store was never connected, or was disconnected, or this process was forked from one in which a store had connected.
 pub const DURABLE_STORE_NOT_CONNECTED: i32 = 2;
 
 /// No lease became free before the call's deadline.

@@ -36,9 +36,12 @@ fn calls_in_a_forked_child_give_an_error_at_once() {
     store.write_state(&state("a", 2)).unwrap();
 }
 
-/// Every call, and at the end dropping the only handle.
+/// Every call, of a new store too, and at the end dropping the only handle.
 fn refuses_everything(store: DurableStore) -> bool {
+    let new = DurableStore::new(store.config().clone());
     let outcomes = [
+        new.ping(),
+        new.connect(),
         store.ping(),
         store.connect(),
         store.write_state(&state("a", 9)),

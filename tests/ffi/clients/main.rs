@@ -8,6 +8,8 @@ mod harness;
 mod c;
 mod checkers;
 mod exports;
+mod go;
 mod header;
 mod misuse;
+mod python;
 mod quickstart;

@@ -58,7 +58,7 @@ class ConfigError(DurableStoreError):
 
 
 class NotConnectedError(DurableStoreError):
-    """The store was never connected, or was disconnected, or this process was forked from the one that connected."""
+    """The store was never connected, or was disconnected, or this process was forked from one that had connected."""
 
     kind = ErrorKind.NOT_CONNECTED
 
