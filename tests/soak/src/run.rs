@@ -177,7 +177,7 @@ fn say(
     println!("\n{}", report::table(history, &under_load.faults));
     if options.mode == Mode::LastWriteWins {
         println!(
-            "clocks: one process took all timestamps, so lost and stale hold whatever the clock did; between processes the clocks decide"
+            "clocks: one process took all timestamps, so its clock decides nothing here; between processes clocks do"
         );
     } else {
         println!("clocks: no rule of this mode depends on them");
@@ -188,7 +188,8 @@ fn say(
     }
     let retried = history.iter().filter(|call| call.retried).count();
     println!("operations in calls of more than one attempt: {retried}");
-    println!("this machine woke a thread at most {:?} late (under 50 ms is not kept)", canary.worst(0, Nanos::MAX));
+    let worst = canary.worst(0, Nanos::MAX).as_millis();
+    println!("this machine woke a thread at most {worst} ms late (up to 50 ms is not kept)");
     let picture = file(folder, options, "svg");
     picture::draw(&picture, &options.to_string(), history, &under_load.faults)?;
     println!("picture: {}", picture.display());
@@ -196,8 +197,8 @@ fn say(
     if !violations.is_empty() {
         println!("\n{}seed {}; to run it again: {options}", report::violations(violations), options.seed);
         for late in report::late(violations).filter_map(|late| late.calls.first()).take(5) {
-            let overshoot = canary.worst(late.deadline, late.end);
-            println!("around the end of call {} this machine woke a thread {overshoot:?} late", late.call);
+            let overshoot = canary.worst(late.deadline, late.end).as_millis();
+            println!("around the end of call {} this machine woke a thread {overshoot} ms late", late.call);
         }
     }
     Ok(())

@@ -8,6 +8,8 @@
 //!   older version or to nothing while no delete is begun that may take it, or what is newer, away.
 //! - A write of one attempt is applied once: when it has given way to a delete or to a newer version, it does not come
 //!   back.
+//!
+//! Nothing is certain about conditions: one that has held may hold again.
 
 use super::index::OfId;
 use super::phantom::{Writes, written};
