@@ -1,6 +1,7 @@
 //! The developer commands: `cargo xtask <command>`.
 
 mod audit;
+mod bench;
 mod bounded;
 mod cassandra;
 mod check;
@@ -32,6 +33,7 @@ cargo xtask <command>
   soak         three nodes, load and faults, a history that is checked: --minutes N [--seed S]
                [--mode last-write-wins|versioned] [--layout by-id|by-shard]
   ffi          build the library for other languages, and install it: cargo xtask ffi help
+  bench        measure the store against others: [--quick] [--instructions]; exits non-zero where a bar is missed
   check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<()> {
     let Some((command, rest)) = arguments.split_first() else { return help() };
     match command.as_str() {
+        "bench" => bench::run(rest),
         "cassandra" => cassandra::run(rest),
         "soak" => soak::run(rest),
         "ffi" => ffi::run(rest),

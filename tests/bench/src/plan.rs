@@ -1,0 +1,281 @@
+//! What is measured: the points of a quick and of a full run, and the bars they have to reach.
+
+mod growth;
+
+use crate::{
+    arguments::Options,
+    bars::Bound,
+    contender::Who,
+    measure::{Comparison, Lane, Metric, Point},
+    protocol::{Layout, Operation, Request, Target},
+};
+
+pub(crate) const THREADS: [u32; 4] = [1, 4, 16, 64];
+/// How many states the tables have, where that is not the question.
+pub(crate) const IDS: u64 = 10_000;
+const SMALL: usize = 200;
+const LARGE: usize = 4_096;
+
+/// A table to make and fill before the points.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) target: Target,
+    pub(crate) payload: usize,
+    pub(crate) ids: u64,
+}
+
+/// All of a run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) tables: Vec<Table>,
+    pub(crate) points: Vec<Point>,
+}
+
+/// Makes the points of one run, all with the same number of rounds and length of runs.
+struct Maker<'m> {
+    keyspace: &'m str,
+    rounds: u32,
+    millis: u64,
+    plan: Plan,
+}
+
+impl Plan {
+    pub(crate) fn new(options: &Options, keyspace: &str) -> Self {
+        let (rounds, millis) = if options.quick { (15, 150) } else { (21, 300) };
+        let mut maker = Maker {
+            keyspace,
+            rounds: options.rounds.unwrap_or(rounds),
+            millis: options.millis.unwrap_or(millis),
+            plan: Self { tables: Vec::new(), points: Vec::new() },
+        };
+        let payloads: &[usize] = if options.quick { &[SMALL] } else { &[SMALL, LARGE] };
+        for &payload in payloads {
+            for op in [Operation::Write, Operation::Read] {
+                for threads in THREADS {
+                    maker.single(op, threads, payload);
+                }
+            }
+        }
+        for op in [Operation::WriteBulk, Operation::ReadBulk] {
+            maker.bulk(op);
+        }
+        for threads in [1, 16] {
+            maker.known_shard(threads);
+        }
+        if !options.quick {
+            for threads in [1, 16] {
+                maker.through_index(threads);
+                maker.versioned(threads);
+            }
+            maker.scan();
+            maker.growth();
+        }
+        maker.plan
+    }
+}
+
+impl Maker<'_> {
+    fn target(&self, name: &str, layout: Layout) -> Target {
+        Target {
+            keyspace: self.keyspace.to_owned(),
+            table: name.to_owned(),
+            layout,
+            shard: None,
+            versioned: false,
+            pool_size: 64,
+            io_threads: 1,
+            core_connections: 2,
+            depth: 256,
+        }
+    }
+
+    /// A table that is filled before the points, once however many use it.
+    fn table(&mut self, target: Target, payload: usize, ids: u64) -> Target {
+        let is_there = |table: &Table| table.target.table == target.table;
+        if !self.plan.tables.iter().any(is_there) {
+            self.plan.tables.push(Table { target: target.clone(), payload, ids });
+        }
+        target
+    }
+
+    fn by_id(&mut self, payload: usize) -> Target {
+        let target = self.target(&format!("by_id_{payload}"), Layout::ById);
+        self.table(target, payload, IDS)
+    }
+
+    /// With all states in one shard.
+    fn by_shard(&mut self) -> Target {
+        let target = Target { shard: Some(0), ..self.target("by_shard", Layout::ByShard) };
+        self.table(target, SMALL, IDS)
+    }
+
+    fn request(&self, op: Operation, threads: u32, payload: usize, target: &Target) -> Request {
+        Request {
+            op,
+            threads,
+            millis: self.millis,
+            operations: 0,
+            payload,
+            ids: IDS,
+            count_allocations: false,
+            target: target.clone(),
+        }
+    }
+
+    fn add(&mut self, title: String, lanes: Vec<Lane>, comparisons: Vec<Comparison>) {
+        self.plan.points.push(Point { title, lanes, rounds: self.rounds, comparisons });
+    }
+
+    /// Ours, at 0, with the bare binding, at 1; each next to the other.
+    fn with_bare(&mut self, title: String, request: Request, per_second: Bound, cpu: Bound) {
+        let lanes = vec![lane(Who::Ours, &request), lane(Who::Bare, &request)];
+        let comparisons = vec![
+            compare(format!("{title}: bare cassandra-cpp"), 0, 1, Metric::PerSecond, per_second),
+            compare(format!("{title}, client CPU: bare cassandra-cpp"), 0, 1, Metric::Cpu, cpu),
+        ];
+        self.add(title, lanes, comparisons);
+    }
+
+    fn single(&mut self, op: Operation, threads: u32, payload: usize) {
+        let target = self.by_id(payload);
+        let request = self.request(op, threads, payload, &target);
+        let title = format!("{} of {payload} B, {}", verb(op), of_threads(threads));
+        let lanes = [Who::Bare, Who::Ours, Who::Go, Who::Scylla].map(|who| lane(who, &request)).to_vec();
+        let go = if threads <= 4 { 2.0 } else { 1.0 };
+        let comparisons = vec![
+            compare(format!("{title}: bare cassandra-cpp"), 1, 0, Metric::PerSecond, Bound::AtLeast(0.97)),
+            compare(format!("{title}, client CPU: bare cassandra-cpp"), 1, 0, Metric::Cpu, Bound::AtMost(1.05)),
+            compare(format!("{title}: Go program"), 1, 2, Metric::PerSecond, Bound::AtLeast(go)),
+            compare(format!("{title}: scylla with block_on"), 1, 3, Metric::PerSecond, Bound::None),
+        ];
+        self.add(title, lanes, comparisons);
+    }
+
+    fn bulk(&mut self, op: Operation) {
+        let target = self.by_id(SMALL);
+        let one_at_a_time = if op == Operation::WriteBulk { Operation::Write } else { Operation::Read };
+        let bulk = Request { millis: self.millis * 2, ..self.request(op, 1, SMALL, &target) };
+        let single = self.request(one_at_a_time, 1, SMALL, &target);
+        let title = format!("{} of {SMALL} B, one thread, 256 in flight", verb(op));
+        let lanes = vec![
+            lane(Who::Bare, &bulk),
+            lane(Who::Ours, &bulk),
+            Lane { label: "durable-store, one at a time".to_owned(), ..lane(Who::Ours, &single) },
+        ];
+        let comparisons = vec![
+            compare(format!("{title}: bare pipelining"), 1, 0, Metric::PerSecond, Bound::AtLeast(0.95)),
+            compare(format!("{title}: one at a time"), 1, 2, Metric::PerSecond, Bound::AtLeast(10.0)),
+            compare(format!("{title}, client CPU: bare pipelining"), 1, 0, Metric::Cpu, Bound::None),
+        ];
+        self.add(title, lanes, comparisons);
+    }
+
+    fn known_shard(&mut self, threads: u32) {
+        let [known, by_id] =
+            [self.by_shard(), self.by_id(SMALL)].map(|target| self.request(Operation::Read, threads, SMALL, &target));
+        let title = format!("read by id, keyed by shard, the shard known, {}", of_threads(threads));
+        let lanes = vec![
+            Lane { label: "durable-store, by shard".to_owned(), ..lane(Who::Ours, &known) },
+            Lane { label: "durable-store, by id".to_owned(), ..lane(Who::Ours, &by_id) },
+        ];
+        let comparisons = vec![compare(format!("{title}: keyed by id"), 0, 1, Metric::PerSecond, Bound::AtLeast(0.95))];
+        self.add(title, lanes, comparisons);
+    }
+
+    fn through_index(&mut self, threads: u32) {
+        let target = Target { shard: None, ..self.by_shard() };
+        let request = self.request(Operation::Read, threads, SMALL, &target);
+        let title = format!("read by id, keyed by shard, through the index, {}", of_threads(threads));
+        self.with_bare(title, request, Bound::None, Bound::None);
+    }
+
+    fn versioned(&mut self, threads: u32) {
+        let target = Target { versioned: true, ..self.target("versioned", Layout::ById) };
+        let target = self.table(target, SMALL, IDS);
+        let request = self.request(Operation::WriteVersioned, threads, SMALL, &target);
+        self.with_bare(format!("versioned write, {}", of_threads(threads)), request, Bound::None, Bound::None);
+    }
+
+    fn scan(&mut self) {
+        let target = self.by_id(SMALL);
+        let request = self.request(Operation::Scan, 1, SMALL, &target);
+        self.with_bare(format!("scan of {IDS} states"), request, Bound::None, Bound::None);
+    }
+}
+
+fn lane(who: Who, request: &Request) -> Lane {
+    Lane { label: who.to_string(), who, request: request.clone() }
+}
+
+fn compare(what: String, ours: usize, other: usize, metric: Metric, bound: Bound) -> Comparison {
+    Comparison { what, ours, other, metric, bound }
+}
+
+fn of_threads(threads: u32) -> String {
+    if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") }
+}
+
+fn verb(op: Operation) -> &'static str {
+    match op {
+        Operation::Write => "write",
+        Operation::Read => "read",
+        Operation::WriteBulk => "bulk write",
+        Operation::ReadBulk => "bulk read",
+        Operation::WriteVersioned => "versioned write",
+        Operation::Scan => "scan",
+        Operation::Fill | Operation::Warm => "preparation",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(quick: bool) -> Plan {
+        Plan::new(&Options { quick, ..Options::default() }, "k")
+    }
+
+    #[test]
+    fn a_quick_run_has_every_kind_of_bar() {
+        let plan = plan(true);
+        let whats: Vec<_> = plan.points.iter().flat_map(|point| &point.comparisons).map(|c| c.what.as_str()).collect();
+        for threads in ["1 thread", "4 threads", "16 threads", "64 threads"] {
+            for op in ["write", "read"] {
+                for other in [": bare cassandra-cpp", ", client CPU: bare cassandra-cpp", ": Go program"] {
+                    let what = format!("{op} of 200 B, {threads}{other}");
+                    assert!(whats.contains(&what.as_str()), "{what} is not in {whats:#?}");
+                }
+            }
+        }
+        for end in ["bare pipelining", "one at a time", "keyed by id", "scylla with block_on"] {
+            assert!(whats.iter().any(|what| what.ends_with(end)), "{end} is not in {whats:#?}");
+        }
+    }
+
+    #[test]
+    fn a_full_run_has_all_of_a_quick_one() {
+        let titles = |plan: Plan| plan.points.into_iter().map(|point| point.title).collect::<Vec<_>>();
+        let full = titles(plan(false));
+        for title in titles(plan(true)) {
+            assert!(full.contains(&title), "{title}");
+        }
+        assert_eq!(full.iter().collect::<std::collections::HashSet<_>>().len(), full.len(), "{full:#?}");
+    }
+
+    #[test]
+    fn every_table_is_filled_once_and_comparisons_have_their_lanes() {
+        let plan = plan(false);
+        for point in &plan.points {
+            for comparison in &point.comparisons {
+                assert!(comparison.ours.max(comparison.other) < point.lanes.len(), "{}", point.title);
+                assert_eq!(point.lanes[comparison.ours].who, Who::Ours, "{}", point.title);
+            }
+            for lane in &point.lanes {
+                let tables = plan.tables.iter().filter(|table| table.target.table == lane.request.target.table);
+                let table: Vec<_> = tables.collect();
+                assert_eq!(table.len(), 1, "{}", point.title);
+                assert!(table[0].ids >= lane.request.ids, "{}", point.title);
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What is left of a run: `report.md` with every point, and the charts.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    bars::{self, Row},
+    charts::Chart,
+    contender::Who,
+    instructions::{self, Count},
+    machine,
+    measure::{Measured, Runs},
+    plan::THREADS,
+    protocol::Answer,
+};
+
+/// How each contender is set up. Each has its own best sensible configuration; the statements, the consistency
+/// (LOCAL_QUORUM), the ids and the payloads are the same.
+const CONFIGURATIONS: &str = "\
+- **durable-store**: its defaults: 64 leases, 1 I/O thread, 2 connections to the node. Built for release.
+- **bare cassandra-cpp**: the same driver with the same settings, the same prepared statements, values bound by their
+  places, a client timestamp for each write; the binding's own blocking `wait`; the same states made of the rows. In bulk
+  256 requests in flight, answers taken in their order.
+- **Go program** (`tests/peers/go`): cassandra-gocql-driver, the statements of the Go module, as many goroutines as threads.
+- **scylla with block_on**: its session with 2 connections to the node on one multi-threaded Tokio runtime, with a worker for
+  each core; each thread calls `block_on`; prepared and idempotent statements, a client timestamp for each write, result
+  columns cached, rows read without copies.
+";
+
+/// All that a run came to.
+pub(crate) struct Report<'r> {
+    pub(crate) command: &'r str,
+    pub(crate) server: &'r str,
+    pub(crate) rows: &'r [Row],
+    pub(crate) measured: &'r [Measured],
+    pub(crate) counts: &'r [Count],
+}
+
+impl Report<'_> {
+    /// Writes `report.md` and the charts into `folder`.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let charts = charts(self.measured);
+        for chart in &charts {
+            chart.draw(folder)?;
+        }
+        let path = folder.join("report.md");
+        fs::write(&path, self.text(&charts)).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn text(&self, charts: &[Chart]) -> String {
+        let facts = machine::facts();
+        let mut text = format!("# The store, measured\n\n- command: `{}`\n- server: {}\n", self.command, self.server);
+        for (name, value) in facts {
+            text += &format!("- {name}: {value}\n");
+        }
+        text +=
+            "\nContenders run in turn, forwards and backwards; a ratio is the median of those of neighbouring runs.\n";
+        text += &format!("\n## Bars\n\n{}", bars::render(self.rows));
+        text += &format!("\n## Set up\n\n{CONFIGURATIONS}");
+        text += &format!("\n## For the README\n\n{}", self.short());
+        if !self.counts.is_empty() {
+            let head = ["contender", "operation", "instructions, median", "least", "most"];
+            text += &format!("\n## Instructions\n\n{}", bars::table(&head, &instructions::cells(self.counts)));
+        }
+        text += "\n## Points\n\nMedians over the runs. Latencies are of calls (a bulk call is one), in microseconds; CPU is user and \
+                 system time of the client; allocations are those of the Rust side.\n";
+        for point in self.measured {
+            text += &format!("\n### {}\n\n{}", point.title, bars::table(&POINT_HEAD, &point_cells(point)));
+        }
+        for chart in charts {
+            text += &format!("\n![{}]({})\n", chart.title, chart.file);
+        }
+        text
+    }
+
+    /// The short table of the README: operations a second by threads.
+    pub(crate) fn short(&self) -> String {
+        let mut lines = Vec::new();
+        for (operation, payload) in [("write", 200), ("read", 200)] {
+            for who in [Who::Ours, Who::Bare, Who::Go, Who::Scylla] {
+                let label = who.to_string();
+                let mut line = vec![format!("{operation}, {label}")];
+                for threads in THREADS {
+                    let of = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+                    let title = format!("{operation} of {payload} B, {of}");
+                    let runs = self.measured.iter().find(|point| point.title == title);
+                    let runs = runs.and_then(|point| point.lanes.iter().find(|lane| lane.label == label));
+                    line.push(shown(runs.and_then(|runs| runs.median(Answer::per_second)), 0));
+                }
+                lines.push(line);
+            }
+        }
+        bars::table(&["operations a second, 200 B", "1 thread", "4 threads", "16 threads", "64 threads"], &lines)
+    }
+}
+
+const POINT_HEAD: [&str; 8] = ["", "ops/s", "p50", "p99", "p99.9", "CPU µs/op", "allocations/op", "peak MiB"];
+
+fn point_cells(point: &Measured) -> Vec<Vec<String>> {
+    let cells = |lane: &Runs| {
+        let median = |of: fn(&Answer) -> f64, digits| shown(lane.median(of), digits);
+        vec![
+            lane.label.clone(),
+            median(Answer::per_second, 0),
+            median(|answer| answer.p50_us as f64, 0),
+            median(|answer| answer.p99_us as f64, 0),
+            median(|answer| answer.p999_us as f64, 0),
+            median(Answer::cpu_per_operation, 1),
+            shown(lane.allocations_per_operation, 1),
+            median(|answer| answer.peak_kb as f64 / 1024.0, 0),
+        ]
+    };
+    point.lanes.iter().map(cells).collect()
+}
+
+fn shown(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
+/// Points whose titles differ only in what follows the last comma, or in the payload, are places of one chart; those of
+/// growth that stand alone have their lanes as places.
+fn charts(measured: &[Measured]) -> Vec<Chart> {
+    let mut charts: Vec<Chart> = Vec::new();
+    for point in measured {
+        let (title, place) = match point.title.rsplit_once(", ") {
+            Some((title, place)) if place.ends_with(" thread") || place.ends_with(" threads") => (title, place),
+            _ => continue,
+        };
+        let (title, place) = match title.strip_prefix("growth: ").and_then(|title| title.split_once(" of ")) {
+            Some((title, payload)) if payload.ends_with(" B") => (format!("growth: {title}, {place}"), payload),
+            _ => (title.to_owned(), place),
+        };
+        let at = charts.iter().position(|chart| chart.title == title).unwrap_or_else(|| {
+            let name: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            charts.push(Chart {
+                file: format!("{name}.svg"),
+                title,
+                across: String::new(),
+                up: "operations a second".to_owned(),
+                places: Vec::new(),
+                lines: point.lanes.iter().map(|lane| (lane.label.clone(), Vec::new())).collect(),
+            });
+            charts.len() - 1
+        });
+        let Some(chart) = charts.get_mut(at) else { continue };
+        chart.places.push(place.to_owned());
+        for ((_, values), lane) in chart.lines.iter_mut().zip(&point.lanes) {
+            values.extend(lane.median(Answer::per_second));
+        }
+    }
+    // What has one place only is a line over its lanes.
+    for chart in charts.iter_mut().filter(|chart| chart.places.len() == 1) {
+        chart.places = chart.lines.iter().map(|(label, _)| label.clone()).collect();
+        chart.lines = vec![(String::new(), chart.lines.iter().flat_map(|(_, values)| values.clone()).collect())];
+    }
+    charts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(label: &str, operations: u64) -> Runs {
+        let answer = Answer { operations, elapsed_us: 1_000_000, p50_us: 77, ..Answer::default() };
+        Runs { label: label.to_owned(), answers: vec![answer], allocations_per_operation: Some(6.0) }
+    }
+
+    fn point(title: &str, operations: u64) -> Measured {
+        let lanes = vec![runs("durable-store", operations), runs("bare cassandra-cpp", operations * 2)];
+        Measured { title: title.to_owned(), lanes, rows: Vec::new() }
+    }
+
+    #[test]
+    fn thread_counts_are_places_of_one_chart() {
+        let charts = charts(&[point("write of 200 B, 1 thread", 5), point("write of 200 B, 4 threads", 7)]);
+        assert_eq!(charts.len(), 1);
+        assert_eq!((charts[0].title.as_str(), charts[0].file.as_str()), ("write of 200 B", "write-of-200-B.svg"));
+        assert_eq!(charts[0].places, ["1 thread", "4 threads"]);
+        assert_eq!(charts[0].lines[1], ("bare cassandra-cpp".to_owned(), vec![10.0, 14.0]));
+    }
+
+    #[test]
+    fn payloads_are_places_and_a_lone_point_has_its_lanes_as_places() {
+        let payloads = [
+            point("growth: payload, read of 100 B, 4 threads", 5),
+            point("growth: payload, read of 1024 B, 4 threads", 6),
+        ];
+        let charts_of_payloads = charts(&payloads);
+        assert_eq!(charts_of_payloads.len(), 1);
+        assert_eq!(charts_of_payloads[0].places, ["100 B", "1024 B"]);
+        let alone = charts(&[point("growth: rows of the table, read through the index, 4 threads", 5)]);
+        assert_eq!(alone[0].places, ["durable-store", "bare cassandra-cpp"]);
+        assert_eq!(alone[0].lines, [(String::new(), vec![5.0, 10.0])]);
+    }
+
+    #[test]
+    fn the_report_has_every_point_and_the_short_table() {
+        let measured = [point("write of 200 B, 1 thread", 5)];
+        let report = Report { command: "x", server: "y", rows: &[], measured: &measured, counts: &[] };
+        let text = report.text(&charts(&measured));
+        assert!(text.contains("### write of 200 B, 1 thread"), "{text}");
+        assert!(text.contains("| durable-store      | 5     | 77  |"), "{text}");
+        assert!(report.short().contains("| write, durable-store "), "{}", report.short());
+        assert!(text.contains("(write-of-200-B.svg)"), "{text}");
+    }
+}
