@@ -68,12 +68,24 @@ impl Pool {
         Self { config, leases, shared: Mutex::new(shared) }
     }
 
-    /// Waits for a lease for at most `timeout`.
-    pub(crate) fn lease(self: &Arc<Self>, timeout: Duration) -> Result<Lease<'_>> {
+    /// Waits for a lease until `deadline`.
+    pub(crate) fn lease(self: &Arc<Self>, deadline: Instant) -> Result<Lease<'_>> {
+        let permit = match self.leases.try_get() {
+            // No clock is read where there is nothing to wait for.
+            Some(permit) => {
+                telemetry::lease_awaited(Duration::ZERO);
+                permit
+            }
+            None => self.await_permit(deadline)?,
+        };
+        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin() })
+    }
+
+    fn await_permit(&self, deadline: Instant) -> Result<PooledConnection<Permits>> {
         let asked = Instant::now();
-        let permit = self.leases.get_timeout(timeout);
+        let permit = self.leases.get_timeout(deadline.saturating_duration_since(asked));
         telemetry::lease_awaited(asked.elapsed());
-        let permit = permit.map_err(|_| {
+        permit.map_err(|_| {
             let message = format!(
                 "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
                 self.leases.max_size()
@@ -83,8 +95,7 @@ impl Pool {
                 Some(cause) => error.with_source(cause),
                 None => error,
             }
-        })?;
-        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin() })
+        })
     }
 
     /// Tells, after the pool was dropped, when its session is closed.

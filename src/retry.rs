@@ -40,9 +40,10 @@ impl Limits {
     /// When the given attempt, counted from 1, has to give up: while others can follow it gets at most half of what is
     /// left.
     fn attempt_deadline(&self, attempt: u32) -> Instant {
-        let left = self.left();
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
         let share = if attempt < self.max_attempts { left / 2 } else { left };
-        Instant::now() + share.min(self.request_timeout)
+        now + share.min(self.request_timeout)
     }
 }
 

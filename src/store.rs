@@ -10,7 +10,7 @@ mod typed;
 mod work;
 mod write;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, pin::pin, sync::Arc};
 
 use handle::Changes;
 pub use scan::States;
@@ -81,7 +81,7 @@ impl DurableStore {
     ///   [`Layout`](crate::Layout); the error says what was found.
     /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
     pub fn connect(&self) -> Result<()> {
-        self.observe(&telemetry::CONNECT, None, |_| self.lifecycle.connect(self.limits().deadline).map(drop))
+        self.observe(&telemetry::CONNECT, None, |call| self.lifecycle.connect(self.limits(call).deadline).map(drop))
     }
 
     /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
@@ -101,7 +101,7 @@ impl DurableStore {
     /// [`Overloaded`](crate::ErrorKind::Overloaded), [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
     pub fn ping(&self) -> Result<()> {
         self.observe(&telemetry::PING, None, |call| {
-            let limits = self.limits();
+            let limits = self.limits(call);
             let pool = self.lifecycle.connect(limits.deadline)?;
             self.lend(call, &pool, limits, async |work| work.attempts(Effect::Read, Connection::ping).await)
         })
@@ -121,7 +121,7 @@ impl DurableStore {
 
     /// The one door to a connected store: takes a lease, and blocks until the work that needs it is done.
     fn call<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&Work<'_>) -> Result<T>) -> Result<T> {
-        self.lend(call, &self.lifecycle.pool()?, self.limits(), work)
+        self.lend(call, &self.lifecycle.pool()?, self.limits(call), work)
     }
 
     fn lend<T>(
@@ -131,8 +131,9 @@ impl DurableStore {
         limits: Limits,
         work: impl AsyncFnOnce(&Work<'_>) -> Result<T>,
     ) -> Result<T> {
-        let lease = pool.lease(limits.left())?;
-        wait(work(&Work { store: self, call, lease: &lease, limits }))
+        let lease = pool.lease(limits.deadline)?;
+        // Pinned where it is made: it is too large to be moved for nothing.
+        wait(pin!(work(&Work { store: self, call, lease: &lease, limits })))
     }
 }
 

@@ -101,6 +101,10 @@ impl<'c> Call<'c> {
         Self { operation, persistence_id, started: Instant::now() }
     }
 
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Tells that an attempt, counted from 1, failed and that another follows after `pause`.
     pub(crate) fn retries(&self, attempt: u32, error: &Error, pause: Duration) {
         count(&self.operation.retries, 1);

@@ -20,9 +20,16 @@ impl Wake for Unpark {
     }
 }
 
+thread_local! {
+    /// Wakes this thread. One for all its calls: being woken for an earlier one is as harmless as waking for no reason.
+    static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
+}
+
 /// Blocks until the future is ready.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let waker = WAKER.try_with(Waker::clone);
+    // A thread that ends runs destructors, which may call the store when there is no waker any more.
+    let waker = waker.unwrap_or_else(|_| Waker::from(Arc::new(Unpark(thread::current()))));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {

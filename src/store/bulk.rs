@@ -1,6 +1,6 @@
 //! Many states in one call, pipelined from the calling thread.
 
-use std::{borrow::Borrow, collections::HashMap, convert::Infallible};
+use std::{borrow::Borrow, collections::HashMap, convert::Infallible, time::Instant};
 
 use futures_channel::oneshot;
 use futures_util::{StreamExt, stream};
@@ -81,7 +81,8 @@ impl DurableStore {
         each: impl AsyncFn(&Work<'_>, &I) -> Result<T>,
     ) -> Vec<Result<T>> {
         let pool = self.changes.check().and_then(|()| self.lifecycle.pool());
-        let lease = pool.as_ref().map_err(Error::clone).and_then(|pool| pool.lease(self.call_timeout()));
+        let lease =
+            pool.as_ref().map_err(Error::clone).and_then(|pool| pool.lease(Instant::now() + self.call_timeout()));
         let (lease, each) = (&lease, &each);
         let begun = items.enumerate().map(|(at, mut item)| async move {
             if let Some(turn) = &mut item.turn {
@@ -90,7 +91,7 @@ impl DurableStore {
             let call = Call::begin(operation, Some(item.content.persistence_id()));
             let outcome = match lease {
                 Ok(lease) => {
-                    let work = Work { store: self, call: &call, lease, limits: self.limits() };
+                    let work = Work { store: self, call: &call, lease, limits: self.limits(&call) };
                     each(&work, &item.content).await
                 }
                 Err(error) => Err(error.clone()),

@@ -1,9 +1,9 @@
 //! Handles with one thing changed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::DurableStore;
-use crate::{Config, Consistency, Error, ErrorKind, Result, retry::Limits};
+use crate::{Config, Consistency, Error, ErrorKind, Result, retry::Limits, telemetry::Call};
 
 /// The longest TTL that Cassandra takes: 20 years, in seconds.
 const LONGEST_TTL: u64 = 20 * 365 * 24 * 60 * 60;
@@ -113,10 +113,10 @@ impl DurableStore {
         self.changes.ttl
     }
 
-    /// The limits of a call that begins now.
-    pub(super) fn limits(&self) -> Limits {
+    /// The limits of a call.
+    pub(super) fn limits(&self, call: &Call<'_>) -> Limits {
         Limits {
-            deadline: Instant::now() + self.call_timeout(),
+            deadline: call.started() + self.call_timeout(),
             request_timeout: self.config().request_timeout(),
             max_attempts: self.config().max_attempts(),
         }
