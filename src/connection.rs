@@ -46,8 +46,8 @@ impl Connection {
         opened.map_err(|error| error.with_indeterminate(false))
     }
 
-    pub(crate) async fn execute(&self, request: &Request<'_>) -> Result<Rows> {
-        self.session.execute(request).await
+    pub(crate) fn execute<'r>(&'r self, request: &'r Request<'_>) -> impl Future<Output = Result<Rows>> + 'r {
+        self.session.execute(request)
     }
 
     /// Tells, after the connection was dropped, when its session is closed.

@@ -17,8 +17,9 @@ pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// As [`guarded`], for what is awaited.
-pub(super) async fn guarded_while<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
+pub(super) fn guarded_while<T>(call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    let caught = AssertUnwindSafe(call).catch_unwind();
+    caught.map(|outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic))))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {

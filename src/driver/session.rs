@@ -1,7 +1,6 @@
 //! One session of the driver, shared by all calls, with the statements prepared on it.
 
 use std::{
-    collections::HashMap,
     mem, process,
     sync::Arc,
     thread,
@@ -83,7 +82,8 @@ pub(crate) struct Session {
 
 /// The statements hold the session too: all of it is dropped together.
 struct Inner {
-    prepared: RwLock<HashMap<String, Arc<PreparedStatement>>>,
+    /// With the text of each. There are a handful: comparing lengths finds one faster than hashing a text.
+    prepared: RwLock<Vec<(String, PreparedStatement)>>,
     session: cassandra_cpp::Session,
 }
 
@@ -124,21 +124,24 @@ impl Session {
     }
 
     /// Runs a statement that is used again and again: it is prepared once.
-    pub(crate) async fn execute(&self, request: &Request<'_>) -> Result<Rows> {
-        guarded_while(async {
+    pub(crate) fn execute<'r>(&'r self, request: &'r Request<'_>) -> impl Future<Output = Result<Rows>> + 'r {
+        guarded_while(async move {
             let inner = self.inner()?;
-            let executed = inner.run(inner.prepared(request).await?.bind(), request).await;
-            match executed {
+            // What happens rarely is boxed: it would make each call's future several times as large.
+            let statement = match inner.prepared(request.cql) {
+                Some(statement) => statement,
+                None => Box::pin(inner.prepare(request)).await?,
+            };
+            match inner.run(statement, request).await {
                 // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
                 // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
                 Err(error) if matches!(error.detail(), Detail::StaleStatement | Detail::NoLiveConnection) => {
-                    inner.prepared.write().remove(request.cql);
-                    inner.run(inner.prepared(request).await?.bind(), request).await
+                    inner.prepared.write().retain(|(text, _)| text != request.cql);
+                    Box::pin(async { inner.run(inner.prepare(request).await?, request).await }).await
                 }
                 executed => executed,
             }
         })
-        .await
     }
 
     /// Runs a statement once, without preparing it.
@@ -161,17 +164,24 @@ impl Session {
 }
 
 impl Inner {
-    async fn prepared(&self, request: &Request<'_>) -> Result<Arc<PreparedStatement>> {
-        if let Some(statement) = self.prepared.read().get(request.cql) {
-            return Ok(Arc::clone(statement));
-        }
+    /// The statement, to be given values, if it has been prepared.
+    fn prepared(&self, cql: &str) -> Option<Statement> {
+        self.prepared.read().iter().find(|(text, _)| text == cql).map(|(_, statement)| statement.bind())
+    }
+
+    /// Prepares the statement.
+    async fn prepare(&self, request: &Request<'_>) -> Result<Statement> {
         let prepared = guarded_while(async {
             let prepared = until(request.deadline, self.session.prepare(request.cql)).await;
             prepared.ok_or_else(not_prepared_in_time)?.map_err(from_driver)
         });
         // Only the text was sent, without values: whatever the error, nothing was written.
-        let statement = Arc::new(prepared.await.map_err(|error| error.with_indeterminate(false))?);
-        self.prepared.write().insert(request.cql.to_owned(), Arc::clone(&statement));
+        let prepared = prepared.await.map_err(|error| error.with_indeterminate(false))?;
+        let statement = prepared.bind();
+        let mut all = self.prepared.write();
+        // Others may have prepared it meanwhile.
+        all.retain(|(text, _)| text != request.cql);
+        all.push((request.cql.to_owned(), prepared));
         Ok(statement)
     }
 
@@ -180,8 +190,7 @@ impl Inner {
         let left = request.deadline.saturating_duration_since(Instant::now());
         // 0 would mean no timeout at all.
         statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
-        let executed = self.session.execute_with_payloads(&statement).await;
-        executed.map(|(result, _)| Rows::new(result)).map_err(from_driver)
+        statement.execute().await.map(Rows::new).map_err(from_driver)
     }
 
     /// Waits until no connection has come or gone for a while. When a node comes back, the driver prepares all statements
