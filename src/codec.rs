@@ -12,29 +12,65 @@ use crate::{DurableState, Error, ErrorKind, Layout, PayloadFormat, Result, any};
 pub(crate) struct Cells<'s> {
     pub(crate) version_number: i64,
     pub(crate) persistence_id: &'s str,
-    pub(crate) state_payload: Vec<u8>,
+    pub(crate) state_payload: Payload<'s>,
     pub(crate) state_manifest: Cow<'s, str>,
     pub(crate) timestamp: i64,
     pub(crate) shard_number: i64,
 }
 
+/// What the payload cell is made of. Its bytes are made when they are needed: each attempt hands bytes of its own to the
+/// driver, so bytes kept here would be copied each time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Payload<'s> {
+    Encoded(&'s Any),
+    Bytes(&'s [u8]),
+}
+
+impl Payload<'_> {
+    /// In bytes.
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Encoded(any) => any.encoded_len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    pub(crate) fn to_vec(self) -> Vec<u8> {
+        match self {
+            Self::Encoded(any) => any.encode_to_vec(),
+            Self::Bytes(bytes) => bytes.to_vec(),
+        }
+    }
+}
+
 /// The cells of a row as they were read, each of which can be null. The persistence id is the reader's.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct StoredRow {
+pub(crate) struct StoredRow<'r> {
     pub(crate) version_number: Option<i64>,
-    pub(crate) state_payload: Option<Vec<u8>>,
-    pub(crate) state_manifest: Option<String>,
+    pub(crate) state_payload: Option<Cow<'r, [u8]>>,
+    pub(crate) state_manifest: Option<Cow<'r, str>>,
     pub(crate) timestamp: Option<i64>,
     pub(crate) shard_number: Option<i64>,
     /// WRITETIME of the version number, read only where several rows compete.
     pub(crate) written_at: Option<i64>,
 }
 
+impl StoredRow<'_> {
+    /// The row without the answer that it is in.
+    pub(crate) fn into_owned(self) -> StoredRow<'static> {
+        StoredRow {
+            state_payload: self.state_payload.map(|payload| Cow::Owned(payload.into_owned())),
+            state_manifest: self.state_manifest.map(|manifest| Cow::Owned(manifest.into_owned())),
+            ..self
+        }
+    }
+}
+
 impl Cells<'_> {
     /// Whether this is what a row holds, cell by cell.
-    pub(crate) fn are(&self, row: &StoredRow) -> bool {
+    pub(crate) fn are(&self, row: &StoredRow<'_>) -> bool {
         row.version_number == Some(self.version_number)
-            && row.state_payload.as_ref() == Some(&self.state_payload)
+            && row.state_payload.as_deref() == Some(self.state_payload.to_vec().as_slice())
             && row.state_manifest.as_deref() == Some(&self.state_manifest)
             && row.timestamp == Some(self.timestamp)
             && row.shard_number == Some(self.shard_number)
@@ -43,12 +79,12 @@ impl Cells<'_> {
 
 /// What is read back of a row that was written.
 #[cfg(any(test, fuzzing))]
-impl From<Cells<'_>> for StoredRow {
-    fn from(cells: Cells<'_>) -> Self {
+impl<'s> From<Cells<'s>> for StoredRow<'s> {
+    fn from(cells: Cells<'s>) -> Self {
         Self {
             version_number: Some(cells.version_number),
-            state_payload: Some(cells.state_payload),
-            state_manifest: Some(cells.state_manifest.into_owned()),
+            state_payload: Some(cells.state_payload.to_vec().into()),
+            state_manifest: Some(cells.state_manifest),
             timestamp: Some(cells.timestamp),
             shard_number: Some(cells.shard_number),
             written_at: None,
@@ -69,21 +105,21 @@ pub(crate) fn encode(state: &DurableState, format: PayloadFormat) -> Cells<'_> {
     }
 }
 
-fn encode_payload(resulting_state: Option<&Any>, format: PayloadFormat) -> (Vec<u8>, Cow<'_, str>) {
+fn encode_payload(resulting_state: Option<&Any>, format: PayloadFormat) -> (Payload<'_>, Cow<'_, str>) {
     let Some(state) = resulting_state else {
-        return (Vec::new(), Cow::Borrowed(any::ANY));
+        return (Payload::Bytes(&[]), Cow::Borrowed(any::ANY));
     };
     if format == PayloadFormat::Message {
         // An `Any` inside the `Any` would read back unwrapped: its manifest means the other form.
         if let Some(name) = any::restorable_name(&state.type_url).filter(|name| *name != any::ANY) {
-            return (state.value.clone(), Cow::Borrowed(name));
+            return (Payload::Bytes(&state.value), Cow::Borrowed(name));
         }
     }
-    (state.encode_to_vec(), Cow::Borrowed(any::ANY))
+    (Payload::Encoded(state), Cow::Borrowed(any::ANY))
 }
 
 /// The state in a row; `None` for a row of which nothing but the key is left.
-pub(crate) fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
     if is_absent(&row, layout) {
         return Ok(None);
     }
@@ -98,22 +134,22 @@ pub(crate) fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Re
     }))
 }
 
-fn decode_payload(manifest: &str, payload: Option<Vec<u8>>) -> Result<Any> {
+fn decode_payload(manifest: &str, payload: Option<Cow<'_, [u8]>>) -> Result<Any> {
     if manifest == any::ANY {
-        return Any::decode(payload.unwrap_or_default().as_slice())
+        return Any::decode(payload.as_deref().unwrap_or_default())
             .map_err(|cause| corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
     }
     if !any::is_full_name(manifest) {
         return Err(corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));
     }
     let value = payload.ok_or_else(|| corrupt("state_payload", &format!("is null under the manifest {manifest:?}")))?;
-    Ok(Any { type_url: any::type_url(manifest), value })
+    Ok(Any { type_url: any::type_url(manifest), value: value.into_owned() })
 }
 
 /// Of several rows of one id, in different shards: the highest version number compared as u64, then the timestamp, then
 /// the time of writing, then the shard. Rows of which nothing but the key is left do not count.
-pub(crate) fn newest(rows: impl IntoIterator<Item = StoredRow>) -> Result<Option<StoredRow>> {
-    let mut newest: Option<StoredRow> = None;
+pub(crate) fn newest<'r>(rows: impl IntoIterator<Item = StoredRow<'r>>) -> Result<Option<StoredRow<'r>>> {
+    let mut newest: Option<StoredRow<'r>> = None;
     for row in rows {
         if is_absent(&row, Layout::ByShard) {
             continue;
@@ -131,7 +167,7 @@ pub(crate) fn newest(rows: impl IntoIterator<Item = StoredRow>) -> Result<Option
 }
 
 /// Orders the rows of one id from the oldest to the newest; what cannot be read is the oldest.
-pub(crate) fn seniority(row: &StoredRow) -> (Option<u64>, i64, i64, u64) {
+pub(crate) fn seniority(row: &StoredRow<'_>) -> (Option<u64>, i64, i64, u64) {
     (
         row.version_number.map(i64::cast_unsigned),
         row.timestamp.unwrap_or_default(),
@@ -140,12 +176,12 @@ pub(crate) fn seniority(row: &StoredRow) -> (Option<u64>, i64, i64, u64) {
     )
 }
 
-fn version_number(row: &StoredRow) -> Result<u64> {
+fn version_number(row: &StoredRow<'_>) -> Result<u64> {
     row.version_number.map(i64::cast_unsigned).ok_or_else(|| corrupt("version_number", "is null"))
 }
 
 /// Whether all regular columns are null. The shard is one of them only where it is not part of the key.
-pub(crate) fn is_absent(row: &StoredRow, layout: Layout) -> bool {
+pub(crate) fn is_absent(row: &StoredRow<'_>, layout: Layout) -> bool {
     row.version_number.is_none()
         && row.state_payload.is_none()
         && row.state_manifest.is_none()

@@ -25,12 +25,12 @@ pub(crate) fn check_persistence_id(persistence_id: &str, through_index: bool) ->
     }
 }
 
-/// Refuses a payload over the limit that `set_by` names.
-pub(crate) fn check_payload(payload: &[u8], limit: usize, set_by: &str) -> Result<()> {
-    if payload.len() <= limit {
+/// Refuses a payload of so many bytes over the limit that `set_by` names.
+pub(crate) fn check_payload(bytes: usize, limit: usize, set_by: &str) -> Result<()> {
+    if bytes <= limit {
         return Ok(());
     }
-    let message = format!("resulting_state: its payload has {} bytes, {limit} are allowed by {set_by}", payload.len());
+    let message = format!("resulting_state: its payload has {bytes} bytes, {limit} are allowed by {set_by}");
     Err(Error::new(ErrorKind::InvalidState, message))
 }
 
@@ -61,8 +61,8 @@ mod tests {
 
     #[test]
     fn a_payload_over_the_limit_is_refused_with_both_numbers_and_the_setting() {
-        assert!(check_payload(&[0; 8], 8, "`max_payload_bytes`").is_ok());
-        let error = check_payload(&[0; 9], 8, "`max_payload_bytes`").unwrap_err();
+        assert!(check_payload(8, 8, "`max_payload_bytes`").is_ok());
+        let error = check_payload(9, 8, "`max_payload_bytes`").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidState);
         let text = error.to_string();
         assert!(text.contains("9 bytes, 8 are allowed by `max_payload_bytes`"), "{text}");

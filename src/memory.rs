@@ -114,7 +114,7 @@ impl Contents {
 /// A state as it is kept, or why its payload is refused.
 fn accepted(state: &DurableState) -> Result<DurableState> {
     let resulting_state = state.resulting_state.clone().unwrap_or_default();
-    guard::check_payload(&prost::Message::encode_to_vec(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
+    guard::check_payload(prost::Message::encoded_len(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
     Ok(DurableState { resulting_state: Some(resulting_state), ..state.clone() })
 }
 

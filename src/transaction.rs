@@ -56,7 +56,7 @@ impl Goal<'_> {
     }
 
     /// What the row says, or that there is none.
-    pub(crate) fn judge(self, row: Option<&StoredRow>) -> Verdict {
+    pub(crate) fn judge(self, row: Option<&StoredRow<'_>>) -> Verdict {
         let stored = row.and_then(|row| row.version_number).map(i64::cast_unsigned);
         let possible = match (self, row) {
             (Self::Newest(cells) | Self::Conditional(cells, _), Some(row)) if cells.are(row) => return Verdict::Done,

@@ -8,7 +8,7 @@ fn state(resulting_state: Option<Any>) -> DurableState {
     DurableState { persistence_id: "a".into(), version_number: 3, resulting_state, timestamp: -4, shard: 5 }
 }
 
-fn row(version_number: i64, timestamp: i64, written_at: i64, shard: i64) -> StoredRow {
+fn row(version_number: i64, timestamp: i64, written_at: i64, shard: i64) -> StoredRow<'static> {
     StoredRow {
         version_number: Some(version_number),
         timestamp: Some(timestamp),
@@ -44,7 +44,7 @@ fn every_state_reads_back_in_both_formats() {
 fn the_message_format_writes_the_bare_message_where_it_can_be_restored() {
     let bare = state(any_of("type.googleapis.com/bank.AccountState", b"\x01\x02"));
     let cells = encode(&bare, PayloadFormat::Message);
-    assert_eq!((cells.state_payload.as_slice(), &*cells.state_manifest), (&b"\x01\x02"[..], "bank.AccountState"));
+    assert_eq!((cells.state_payload, &*cells.state_manifest), (Payload::Bytes(b"\x01\x02"), "bank.AccountState"));
     for state in [
         state(None),
         state(any_of("example.com/bank.AccountState", b"\x01")),
@@ -67,8 +67,8 @@ fn versions_and_shards_wrap_into_bigint_and_back() {
 #[test]
 fn null_and_empty_payloads_mean_what_the_manifest_says() {
     let with = |manifest: &str, payload: Option<&[u8]>| StoredRow {
-        state_manifest: Some(manifest.into()),
-        state_payload: payload.map(<[u8]>::to_vec),
+        state_manifest: Some(manifest.to_owned().into()),
+        state_payload: payload.map(|payload| payload.to_vec().into()),
         ..row(1, 0, 0, 0)
     };
     for payload in [None, Some(&b""[..])] {
@@ -90,7 +90,7 @@ fn a_row_with_only_its_key_left_is_absent() {
 
 #[test]
 fn what_cannot_be_read_is_corrupt_and_names_the_column() {
-    let manifest = |text: &str| StoredRow { state_manifest: Some(text.into()), ..row(1, 0, 0, 0) };
+    let manifest = |text: &str| StoredRow { state_manifest: Some(text.to_owned().into()), ..row(1, 0, 0, 0) };
     let broken = StoredRow { state_payload: Some(b"\xff".into()), ..manifest(any::ANY) };
     for (row, column) in [
         (StoredRow { version_number: None, ..manifest(any::ANY) }, "version_number"),
@@ -156,7 +156,11 @@ mod any_bytes {
                 1 => "bank.AccountState".to_owned(),
                 _ => String::from_utf8_lossy(&payload).into_owned(),
             };
-            let row = StoredRow { state_payload: Some(payload), state_manifest: Some(manifest), ..row(1, 1, 1, 1) };
+            let row = StoredRow {
+                state_payload: Some(payload.into()),
+                state_manifest: Some(manifest.into()),
+                ..row(1, 1, 1, 1)
+            };
             let _ = decode(row, "a", Layout::ByShard);
         }
     }

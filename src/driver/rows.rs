@@ -41,7 +41,7 @@ impl Rows {
 /// One row; cells are asked for by their place in the SELECT and are `None` where null.
 pub(crate) struct Row<'r>(cassandra_cpp::Row<'r>);
 
-impl Row<'_> {
+impl<'r> Row<'r> {
     pub(crate) fn bigint(&self, index: usize) -> Result<Option<i64>> {
         self.cell(index, |value| value.get_i64())
     }
@@ -66,8 +66,12 @@ impl Row<'_> {
         self.cell(index, |value| value.get_string())
     }
 
-    pub(crate) fn blob(&self, index: usize) -> Result<Option<Vec<u8>>> {
-        self.cell(index, |value| value.get_bytes().map(<[u8]>::to_vec))
+    pub(crate) fn blob(&self, index: usize) -> Result<Option<&'r [u8]>> {
+        self.cell(index, CassValue::get_bytes)
+    }
+
+    pub(crate) fn str(&self, index: usize) -> Result<Option<&'r str>> {
+        self.cell(index, CassValue::get_str)
     }
 
     pub(crate) fn uuid(&self, index: usize) -> Result<Option<String>> {
@@ -88,7 +92,7 @@ impl Row<'_> {
         Ok(entry.flatten())
     }
 
-    fn cell<T>(&self, index: usize, get: impl FnOnce(&CassValue<'_>) -> cassandra_cpp::Result<T>) -> Result<Option<T>> {
+    fn cell<T>(&self, index: usize, get: impl FnOnce(&CassValue<'r>) -> cassandra_cpp::Result<T>) -> Result<Option<T>> {
         let value = self.0.get_column(index).map_err(from_driver)?;
         if value.is_null() { Ok(None) } else { get(&value).map(Some).map_err(from_driver) }
     }

@@ -9,6 +9,8 @@ use std::{
 
 use cassandra_cpp::{PreparedStatement, Statement};
 use parking_lot::{Condvar, Mutex, RwLock};
+use prost::Message;
+use prost_types::Any;
 
 use super::{
     cluster::cluster,
@@ -36,6 +38,8 @@ pub(crate) enum Value<'v> {
     Bigint(i64),
     Text(&'v str),
     Blob(&'v [u8]),
+    /// The bytes of a message, encoded when they are bound.
+    Encoded(&'v Any),
 }
 
 /// A statement with its values and how it is to be run.
@@ -218,6 +222,7 @@ fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Re
             Value::Bigint(number) => statement.bind_int64(index, *number)?,
             Value::Text(text) => statement.bind_string(index, text)?,
             Value::Blob(bytes) => statement.bind_bytes(index, bytes.to_vec())?,
+            Value::Encoded(any) => statement.bind_bytes(index, any.encode_to_vec())?,
         };
     }
     statement.set_consistency(consistency(request.consistency))?;

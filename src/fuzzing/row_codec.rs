@@ -15,7 +15,7 @@ use crate::{
 pub fn row_codec(bytes: &[u8]) {
     let mut bytes = bytes;
     let persistence_id = text(&mut bytes);
-    let rows: Vec<StoredRow> = std::iter::from_fn(|| next_row(&mut bytes)).collect();
+    let rows: Vec<StoredRow<'_>> = std::iter::from_fn(|| next_row(&mut bytes)).collect();
     for layout in [Layout::ByShard, Layout::ById] {
         for row in &rows {
             check_row(row, &persistence_id, layout);
@@ -24,7 +24,7 @@ pub fn row_codec(bytes: &[u8]) {
     check_newest(&rows);
 }
 
-fn check_row(row: &StoredRow, persistence_id: &str, layout: Layout) {
+fn check_row(row: &StoredRow<'_>, persistence_id: &str, layout: Layout) {
     let state = match codec::decode(row.clone(), persistence_id, layout) {
         Ok(Some(state)) => state,
         Ok(None) => return assert!(holds_nothing(row), "a row with content is absent: {row:?}"),
@@ -38,13 +38,13 @@ fn check_row(row: &StoredRow, persistence_id: &str, layout: Layout) {
     let _ = state.to_msg::<String>();
 }
 
-fn check_newest(rows: &[StoredRow]) {
+fn check_newest(rows: &[StoredRow<'_>]) {
     let forwards = codec::newest(rows.iter().cloned());
     let backwards = codec::newest(rows.iter().rev().cloned());
     match (forwards, backwards) {
         (Ok(Some(one)), Ok(Some(other))) => {
             assert_eq!(age(&one), age(&other), "the newest depends on the order: {rows:?}");
-            let older = |row: &StoredRow| holds_nothing(row) || age(row) <= age(&one);
+            let older = |row: &StoredRow<'_>| holds_nothing(row) || age(row) <= age(&one);
             assert!(rows.iter().all(older), "{one:?} is not the newest of {rows:?}");
         }
         (Ok(None), Ok(None)) => assert!(rows.iter().all(holds_nothing), "none is the newest of {rows:?}"),
@@ -57,7 +57,7 @@ fn check_newest(rows: &[StoredRow]) {
 }
 
 /// What makes a row newer than another.
-fn age(row: &StoredRow) -> (Option<u64>, i64, i64, u64) {
+fn age(row: &StoredRow<'_>) -> (Option<u64>, i64, i64, u64) {
     (
         row.version_number.map(i64::cast_unsigned),
         row.timestamp.unwrap_or_default(),
@@ -67,7 +67,7 @@ fn age(row: &StoredRow) -> (Option<u64>, i64, i64, u64) {
 }
 
 /// Whether nothing is left of the row but what can be its key.
-fn holds_nothing(row: &StoredRow) -> bool {
+fn holds_nothing(row: &StoredRow<'_>) -> bool {
     row.version_number.is_none()
         && row.state_payload.is_none()
         && row.state_manifest.is_none()
@@ -77,13 +77,13 @@ fn holds_nothing(row: &StoredRow) -> bool {
 /// One row: a byte that says by its bits which cells are not null (version 1, payload 2, manifest 4, timestamp 8,
 /// shard 16, time of writing 32) and that the manifest is the one of an `Any` (64), then those cells in that order.
 /// Numbers have 8 bytes, the lowest first; a payload and a manifest have their length in one byte before them.
-fn next_row(bytes: &mut &[u8]) -> Option<StoredRow> {
+fn next_row(bytes: &mut &[u8]) -> Option<StoredRow<'static>> {
     let flags = *bytes.split_off_first()?;
     let has = |bit: u8| flags & bit != 0;
     Some(StoredRow {
         version_number: has(1).then(|| number(bytes)),
-        state_payload: has(2).then(|| counted(bytes).to_vec()),
-        state_manifest: has(4).then(|| if has(64) { any::ANY.to_owned() } else { text(bytes) }),
+        state_payload: has(2).then(|| counted(bytes).to_vec().into()),
+        state_manifest: has(4).then(|| if has(64) { any::ANY.into() } else { text(bytes).into() }),
         timestamp: has(8).then(|| number(bytes)),
         shard_number: has(16).then(|| number(bytes)),
         written_at: has(32).then(|| number(bytes)),

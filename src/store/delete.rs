@@ -94,7 +94,7 @@ impl Work<'_> {
     /// The shards that hold a row of the id, that of the oldest state first.
     async fn shards_of(&self, connection: &Connection, id: &str, deadline: Instant) -> Result<Vec<i64>> {
         let mut found = Vec::new();
-        let keep = |page: Vec<StoredRow>| {
+        let keep = |page: Vec<StoredRow<'static>>| {
             found.extend(page.into_iter().map(|row| StoredRow { state_payload: None, ..row }));
             Ok(())
         };

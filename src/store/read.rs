@@ -1,6 +1,6 @@
 //! Reading the latest state.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use super::{DurableStore, Work};
 use crate::{
@@ -40,24 +40,32 @@ impl DurableStore {
 impl Work<'_> {
     pub(super) async fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
-        self.attempts(Effect::Read, async |connection, deadline| {
-            let row = match connection.layout {
-                Layout::ById => self.row(connection, &[Value::Text(id)], deadline).await?,
-                Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
-                    Some(shard) => {
-                        self.row(connection, &[Value::Bigint(shard.cast_signed()), Value::Text(id)], deadline).await?
-                    }
-                    None => self.newest_row(connection, id, deadline).await?,
-                },
-            };
-            row.map_or(Ok(None), |row| decode(row, id, connection.layout))
+        self.attempts(Effect::Read, async |connection, deadline| match connection.layout {
+            Layout::ById => self.state(id, connection, &[Value::Text(id)], deadline).await,
+            Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
+                Some(shard) => {
+                    let key = [Value::Bigint(shard.cast_signed()), Value::Text(id)];
+                    self.state(id, connection, &key, deadline).await
+                }
+                None => {
+                    let row = self.newest_row(connection, id, deadline).await?;
+                    row.map_or(Ok(None), |row| decode(row, id, connection.layout))
+                }
+            },
         })
         .await
     }
 
-    async fn row(&self, connection: &Connection, key: &[Value<'_>], deadline: Instant) -> Result<Option<StoredRow>> {
-        let request = self.request(&connection.statements.select_row, key, deadline);
-        connection.execute(&request).await?.first(|row| stored_row(row, 0))
+    async fn state(
+        &self,
+        id: &str,
+        connection: &Connection,
+        key: &[Value<'_>],
+        deadline: Instant,
+    ) -> Result<Option<DurableState>> {
+        let request = Request::new(&connection.statements.select_row, key, self.store.consistency(), deadline);
+        let found = connection.execute(&request).await?.first(|row| decode(stored_row(row, 0)?, id, connection.layout));
+        found.map(Option::flatten)
     }
 
     /// The row of an entity as all transactions that have an outcome left it, on a table keyed by id.
@@ -66,17 +74,22 @@ impl Work<'_> {
         connection: &Connection,
         persistence_id: &str,
         deadline: Instant,
-    ) -> Result<Option<StoredRow>> {
+    ) -> Result<Option<StoredRow<'static>>> {
         let key = [Value::Text(persistence_id)];
         let consistency = self.store.config().serial_consistency().of_reads();
         let request = Request::new(&connection.statements.select_row, &key, consistency, deadline);
-        let row = connection.execute(&request).await?.first(|row| stored_row(row, 0))?;
+        let row = connection.execute(&request).await?.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
         Ok(row.filter(|row| !codec::is_absent(row, Layout::ById)))
     }
 
-    async fn newest_row(&self, connection: &Connection, id: &str, deadline: Instant) -> Result<Option<StoredRow>> {
+    async fn newest_row(
+        &self,
+        connection: &Connection,
+        id: &str,
+        deadline: Instant,
+    ) -> Result<Option<StoredRow<'static>>> {
         let mut newest = None;
-        let compare = |page: Vec<StoredRow>| {
+        let compare = |page: Vec<StoredRow<'static>>| {
             newest = codec::newest(newest.take().into_iter().chain(page))?;
             Ok(())
         };
@@ -90,7 +103,7 @@ impl Work<'_> {
         connection: &Connection,
         id: &str,
         deadline: Instant,
-        mut take: impl FnMut(Vec<StoredRow>) -> Result<()>,
+        mut take: impl FnMut(Vec<StoredRow<'static>>) -> Result<()>,
     ) -> Result<()> {
         guard::check_persistence_id(id, true)?;
         let key = [Value::Text(id)];
@@ -100,7 +113,7 @@ impl Work<'_> {
                 Detail::NoIndex => table::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;
-            take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)? }))?)?;
+            take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))?)?;
             request.page = rows.next_page()?;
             if request.page.is_none() {
                 return Ok(());
@@ -110,19 +123,19 @@ impl Work<'_> {
 }
 
 /// The state in a row, its payload counted as read.
-pub(super) fn decode(row: StoredRow, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
-    let payload_bytes = row.state_payload.as_ref().map_or(0, Vec::len);
+pub(super) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
+    let payload_bytes = row.state_payload.as_ref().map_or(0, |payload| payload.len());
     let state = codec::decode(row, persistence_id, layout)?;
     telemetry::read(payload_bytes);
     Ok(state)
 }
 
 /// The columns of states, which every SELECT of ours names in one order, from this place on.
-pub(super) fn stored_row(row: &Row<'_>, first: usize) -> Result<StoredRow> {
+pub(super) fn stored_row<'r>(row: &Row<'r>, first: usize) -> Result<StoredRow<'r>> {
     Ok(StoredRow {
         version_number: row.bigint(first)?,
-        state_payload: row.blob(first + 1)?,
-        state_manifest: row.text(first + 2)?,
+        state_payload: row.blob(first + 1)?.map(Cow::Borrowed),
+        state_manifest: row.str(first + 2)?.map(Cow::Borrowed),
         timestamp: row.bigint(first + 3)?,
         shard_number: row.bigint(first + 4)?,
         written_at: None,

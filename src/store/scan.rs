@@ -73,7 +73,7 @@ struct Scanned {
     /// Of its partition.
     token: i64,
     persistence_id: String,
-    row: StoredRow,
+    row: StoredRow<'static>,
 }
 
 impl Scanned {
@@ -82,7 +82,7 @@ impl Scanned {
     }
 }
 
-fn shard_of(row: &StoredRow) -> u64 {
+fn shard_of(row: &StoredRow<'_>) -> u64 {
     row.shard_number.unwrap_or_default().cast_unsigned()
 }
 
@@ -268,7 +268,7 @@ fn scanned(row: &Row<'_>, layout: Layout) -> Result<Scanned> {
         layout,
         token: row.bigint(0)?.unwrap_or_default(),
         persistence_id: row.text(1)?.unwrap_or_default(),
-        row: stored_row(row, 2)?,
+        row: stored_row(row, 2)?.into_owned(),
     })
 }
 

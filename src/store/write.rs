@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{DurableStore, Work};
 use crate::{
     DurableState, Error, ErrorKind, Layout, Result, WriteCondition, WriteMode,
-    codec::{self, Cells},
+    codec::{self, Cells, Payload},
     connection::Connection,
     driver::{Request, Value},
     guard,
@@ -91,6 +91,7 @@ impl DurableStore {
 pub(super) struct Write<'s> {
     state: &'s DurableState,
     cells: Cells<'s>,
+    payload_bytes: usize,
     condition: Option<WriteCondition>,
     /// Of a plain write: fixed once, so that every attempt is the same write.
     timestamp: i64,
@@ -109,8 +110,9 @@ impl<'s> Write<'s> {
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
         let cells = codec::encode(state, config.payload_format());
-        guard::check_payload(&cells.state_payload, config.max_payload_bytes(), "`max_payload_bytes`")?;
-        Ok(Self { state, cells, condition, timestamp })
+        let payload_bytes = cells.state_payload.len();
+        guard::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
+        Ok(Self { state, cells, payload_bytes, condition, timestamp })
     }
 
     /// Checks what depends on the table and the server.
@@ -122,7 +124,7 @@ impl<'s> Write<'s> {
         }
         if let Some(limit) = connection.max_mutation_bytes {
             let limit = limit.saturating_sub(MUTATION_MARGIN);
-            guard::check_payload(&self.cells.state_payload, limit, "the server's max_mutation_size")?;
+            guard::check_payload(self.payload_bytes, limit, "the server's max_mutation_size")?;
         }
         Ok(())
     }
@@ -132,7 +134,10 @@ impl<'s> Write<'s> {
         let cells = &self.cells;
         [
             Value::Bigint(cells.version_number),
-            Value::Blob(&cells.state_payload),
+            match cells.state_payload {
+                Payload::Encoded(any) => Value::Encoded(any),
+                Payload::Bytes(bytes) => Value::Blob(bytes),
+            },
             Value::Text(&cells.state_manifest),
             Value::Bigint(cells.timestamp),
             Value::Bigint(cells.shard_number),
@@ -170,24 +175,28 @@ impl Work<'_> {
                     let row = self.serial_row(connection, write.cells.persistence_id, deadline).await?;
                     Ok(write.goal().judge(row.as_ref()))
                 };
-                self.transaction(attempt, judge).await?;
+                // Boxed, since it is several times as large as a plain write, which would be moved around with its size.
+                Box::pin(self.transaction(attempt, judge)).await?;
             }
         }
-        telemetry::written(write.cells.state_payload.len());
+        telemetry::written(write.payload_bytes);
         Ok(())
     }
 
     async fn insert(&self, write: &Write<'_>, connection: &Connection, deadline: Instant) -> Result<()> {
         write.check(self.store, connection)?;
-        let mut values = write.values().to_vec();
-        let cql = match self.store.ttl() {
-            None => &connection.statements.writes.insert,
+        let values = write.values();
+        let with_ttl: [Value<'_>; 7];
+        let (cql, values) = match self.store.ttl() {
+            None => (&connection.statements.writes.insert, &values[..]),
             Some(seconds) => {
-                values.push(Value::Int(seconds));
-                &connection.statements.writes_with_ttl.insert
+                let [a, b, c, d, e, f] = values;
+                with_ttl = [a, b, c, d, e, f, Value::Int(seconds)];
+                (&connection.statements.writes_with_ttl.insert, &with_ttl[..])
             }
         };
-        let request = Request { timestamp: Some(write.timestamp), ..self.request(cql, &values, deadline) };
+        let timestamp = Some(write.timestamp);
+        let request = Request { timestamp, ..Request::new(cql, values, self.store.consistency(), deadline) };
         connection.execute(&request).await.map(drop)
     }
 

@@ -1,20 +1,20 @@
 use std::{borrow::Cow, cell::RefCell, collections::VecDeque, time::Duration};
 
 use super::*;
-use crate::{error::Replicas, telemetry};
+use crate::{codec::Payload, error::Replicas, telemetry};
 
 fn cells(version_number: i64) -> Cells<'static> {
     Cells {
         version_number,
         persistence_id: "a",
-        state_payload: b"ours".into(),
+        state_payload: Payload::Bytes(b"ours"),
         state_manifest: Cow::Borrowed("bank.AccountState"),
         timestamp: 7,
         shard_number: 3,
     }
 }
 
-fn row(version_number: i64) -> StoredRow {
+fn row(version_number: i64) -> StoredRow<'static> {
     StoredRow {
         version_number: Some(version_number),
         state_payload: Some(b"ours".into()),
