@@ -1,6 +1,6 @@
 //! Examples, run as their readers would run them.
 
-use std::{env, process::Command};
+use std::process::Command;
 
 use super::server;
 
@@ -8,13 +8,7 @@ use super::server;
 pub(crate) fn run_example(name: &str, keyspace: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--example", name]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo tells a test of its package would have it build everything anew that looks at such variables.
-    for (variable, _) in env::vars_os() {
-        let of_package = [&b"CARGO_PKG_"[..], b"CARGO_MANIFEST_", b"OUT_DIR"];
-        if of_package.iter().any(|beginning| variable.as_encoded_bytes().starts_with(beginning)) {
-            cargo.env_remove(variable);
-        }
-    }
+    peers::forget_our_package(&mut cargo);
     cargo
         .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
         .env("DURABLE_STORE_PORT", server().port().to_string())

@@ -1,7 +1,6 @@
 //! The Go program in `tests/peers/go`, at work on a test's keyspace.
 
 use std::{
-    env,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -108,7 +107,9 @@ fn program() -> Option<&'static Path> {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
             Some(peers::build_go(&folder).unwrap_or_else(|error| panic!("{error}")))
         }
-        Err(reason) if is_required() => panic!("the tests against the Go program are required here, but {reason}"),
+        Err(reason) if peers::are_required() => {
+            panic!("the tests against the Go program are required here, but {reason}")
+        }
         Err(reason) => {
             // Past the harness, which keeps what a passing test prints.
             let _ = writeln!(io::stderr(), "left out, the tests against the Go program (peers_*): {reason}");
@@ -116,9 +117,4 @@ fn program() -> Option<&'static Path> {
         }
     });
     program.as_deref()
-}
-
-/// Whether a machine without Go fails the tests: in CI, and under `cargo xtask test --long`.
-fn is_required() -> bool {
-    ["CI", "CASSANDRA_TEST_REQUIRE_PEERS"].iter().any(|name| env::var_os(name).is_some())
 }

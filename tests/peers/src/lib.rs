@@ -1,13 +1,33 @@
-//! Builds the programs in other languages that read and write the same rows, for the tests and the benchmark.
+//! What tests and commands of several packages need to run other programs.
 //!
-//! There is one: `tests/peers/go` does what eGo's Go module "Durable State Store (Cassandra)" does.
+//! One is built here: `tests/peers/go` does what eGo's Go module "Durable State Store (Cassandra)" does.
 
+use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Where the Go program is.
 pub const GO_MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/go");
+
+/// Where it is set, tests with programs in other languages fail when those cannot be built, and are not left out.
+pub const REQUIRED: &str = "CASSANDRA_TEST_REQUIRE_PEERS";
+
+/// Whether a missing toolchain of another language fails the tests: in CI, and under `cargo xtask test --long`.
+pub fn are_required() -> bool {
+    ["CI", REQUIRED].iter().any(|name| env::var_os(name).is_some())
+}
+
+/// Keeps from a cargo that is run by `command` what our own cargo says of our package: it would build everything anew that
+/// looks at such variables.
+pub fn forget_our_package(command: &mut Command) {
+    for (variable, _) in env::vars_os() {
+        let of_package = [&b"CARGO_PKG_"[..], b"CARGO_MANIFEST_", b"OUT_DIR"];
+        if of_package.iter().any(|beginning| variable.as_encoded_bytes().starts_with(beginning)) {
+            command.env_remove(variable);
+        }
+    }
+}
 
 /// The version of the Go that is here and can build the program, such as `go1.26.0`.
 ///

@@ -12,9 +12,6 @@ use crate::{docker, driver, keyspaces, workspace};
 /// Switches on the tests that take minutes.
 const LONG: &str = "CASSANDRA_TEST_LONG";
 
-/// Where it is set, tests against programs in other languages fail when those cannot be built, and are not left out.
-const REQUIRE_PEERS: &str = "CASSANDRA_TEST_REQUIRE_PEERS";
-
 /// Features that some tests need; not all there are, since a container in place of Maven's jars takes long to build.
 const FEATURES: &str = "durable-store/conformance,durable-store/ffi";
 
@@ -63,7 +60,7 @@ fn test(options: &Options<'_>, address: &str) -> Result<()> {
     cargo.args(["test", "--workspace", "--features", FEATURES, "--no-fail-fast"]).args(options.filter);
     cargo.env(server::CONTACT_POINTS, address);
     if options.long {
-        cargo.env(LONG, "1").env(REQUIRE_PEERS, "1");
+        cargo.env(LONG, "1").env(peers::REQUIRED, "1");
     }
     let tested = workspace::run(&mut cargo).context("the tests failed");
     let after = keyspaces::list(address)?;

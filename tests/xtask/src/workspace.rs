@@ -29,13 +29,7 @@ pub(crate) fn cassandra() -> PathBuf {
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
-    // What cargo tells a program of its package would have it build everything anew that looks at such variables.
-    for (name, _) in env::vars_os() {
-        let of_package = [&b"CARGO_PKG_"[..], b"CARGO_MANIFEST_", b"OUT_DIR"];
-        if of_package.iter().any(|beginning| name.as_encoded_bytes().starts_with(beginning)) {
-            cargo.env_remove(name);
-        }
-    }
+    peers::forget_our_package(&mut cargo);
     find_libraries_in(&mut cargo, &driver::folder());
     cargo
 }

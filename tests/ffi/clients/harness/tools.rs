@@ -1,9 +1,6 @@
 //! Programs of the system that a test cannot do without.
 
-use std::{
-    env,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
 /// Whether a tool is not there: the test is then skipped, with a line that says so. Where all tests have to run it fails.
 pub(crate) fn is_missing(tool: &str) -> bool {
@@ -16,8 +13,7 @@ pub(crate) fn is_missing(tool: &str) -> bool {
     if there.is_ok_and(|status| status.success()) {
         return false;
     }
-    let required = env::var("CASSANDRA_TEST_REQUIRE_PEERS").is_ok_and(|value| value == "1");
-    assert!(!required, "{tool} is not there, and CASSANDRA_TEST_REQUIRE_PEERS=1");
+    assert!(!peers::are_required(), "{tool} is not there, but required here");
     eprintln!("skipped: {tool} is not there");
     true
 }
