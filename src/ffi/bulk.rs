@@ -4,7 +4,7 @@ use std::{ffi::c_char, mem::MaybeUninit, ptr};
 
 use super::{
     argument::{self, refused},
-    bytes::OutBytes,
+    bytes::OutState,
     call::{call, quiet},
     failure::Failure,
     out::Out,
@@ -141,20 +141,12 @@ pub extern "C" fn durable_store_results_get(
     error: Option<&mut MaybeUninit<*mut Failure>>,
 ) -> i32 {
     call(error, || {
-        let found = Out::new("found", found, false);
-        let bytes = OutBytes::new(("state", state), ("state_length", state_length));
+        let place = OutState::new(found, state, state_length);
         let results = borrow("results", results)?;
         let outcome = results.get(index);
         let outcome =
             outcome.ok_or_else(|| refused("index", format_args!("{index} is not below {}", results.len())))?;
-        if let Some(state) = outcome.as_ref().map_err(Error::clone)? {
-            // Without a place they would be lost.
-            if bytes.check().is_ok() {
-                bytes.set_state(state)?;
-            }
-            found.set(true);
-        }
-        Ok(())
+        place.set(outcome.as_ref().map_err(Error::clone)?.as_ref())
     })
 }
 

@@ -31,7 +31,7 @@ impl<'p> OutBytes<'p> {
     }
 
     /// Puts a serialized state there.
-    pub(super) fn set_state(self, state: &DurableState) -> Result<()> {
+    fn set_state(self, state: &DurableState) -> Result<()> {
         let mut buffer = with_header(state.encoded_len());
         state
             .encode(&mut buffer)
@@ -60,6 +60,38 @@ fn with_header(length: usize) -> Vec<u8> {
     buffer.extend_from_slice(&MARK.to_ne_bytes());
     buffer.extend_from_slice(&(length as u64).to_ne_bytes());
     buffer
+}
+
+/// The places for a state that may be there: whether it is, its bytes and their length.
+pub(super) struct OutState<'p> {
+    found: Out<'p, bool>,
+    bytes: OutBytes<'p>,
+}
+
+impl<'p> OutState<'p> {
+    pub(super) fn new(
+        found: Option<&'p mut MaybeUninit<bool>>,
+        state: Option<&'p mut MaybeUninit<*mut u8>>,
+        state_length: Option<&'p mut MaybeUninit<usize>>,
+    ) -> Self {
+        let bytes = OutBytes::new(("state", state), ("state_length", state_length));
+        Self { found: Out::new("found", found, false), bytes }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.found.check()?;
+        self.bytes.check()
+    }
+
+    pub(super) fn set(self, state: Option<&DurableState>) -> Result<()> {
+        let Some(state) = state else { return Ok(()) };
+        // Without a place they would be lost.
+        if self.bytes.check().is_ok() {
+            self.bytes.set_state(state)?;
+        }
+        self.found.set(true);
+        Ok(())
+    }
 }
 
 /// Frees bytes that a function of this library handed out: a state, a resume token, CQL. NULL: does nothing.

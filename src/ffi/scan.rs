@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::{
     argument,
-    bytes::OutBytes,
+    bytes::{OutBytes, OutState},
     call::{call, quiet},
     failure::Failure,
     out::Out,
@@ -93,15 +93,11 @@ pub extern "C" fn durable_store_states_next(
     error: Option<&mut MaybeUninit<*mut Failure>>,
 ) -> i32 {
     call(error, || {
-        let found = Out::new("found", found, false);
-        let bytes = OutBytes::new(("state", state), ("state_length", state_length));
+        let place = OutState::new(found, state, state_length);
         let states = borrow("states", states)?;
-        found.check().and_then(|()| bytes.check())?;
-        if let Some(state) = states.lock().next().transpose()? {
-            bytes.set_state(&state)?;
-            found.set(true);
-        }
-        Ok(())
+        place.check()?;
+        let state = states.lock().next().transpose()?;
+        place.set(state.as_ref())
     })
 }
 

@@ -4,11 +4,10 @@ use std::{ffi::c_char, mem::MaybeUninit};
 
 use super::{
     argument::{self, refused},
-    bytes::OutBytes,
+    bytes::OutState,
     call::call,
     constants::{DURABLE_STORE_IF_ABSENT, DURABLE_STORE_IF_VERSION},
     failure::Failure,
-    out::Out,
     shell::borrow,
     store::Store,
 };
@@ -87,17 +86,13 @@ pub unsafe extern "C" fn durable_store_get_latest_state(
     error: Option<&mut MaybeUninit<*mut Failure>>,
 ) -> i32 {
     call(error, || {
-        let found = Out::new("found", found, false);
-        let bytes = OutBytes::new(("state", state), ("state_length", state_length));
+        let place = OutState::new(found, state, state_length);
         let store = borrow("store", store)?;
         // SAFETY: as the header asks.
         let key = unsafe { key("persistence_id", persistence_id, persistence_id_length, shard) }?;
-        found.check().and_then(|()| bytes.check())?;
-        if let Some(state) = store.get_latest_state(key)? {
-            bytes.set_state(&state)?;
-            found.set(true);
-        }
-        Ok(())
+        place.check()?;
+        let state = store.get_latest_state(key)?;
+        place.set(state.as_ref())
     })
 }
 
