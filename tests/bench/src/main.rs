@@ -18,11 +18,13 @@ mod worker;
 
 use std::{
     env,
+    net::SocketAddr,
     process::{Command, ExitCode},
     time::Instant,
 };
 
 use anyhow::{Error, Result};
+use cluster::shared::Keyspace;
 
 use arguments::Options;
 use contender::{Contender, Contenders, Who};
@@ -30,7 +32,7 @@ use measure::measure;
 use plan::{Plan, Table};
 use protocol::{Operation, Request};
 use report::Report;
-use server::{Keyspace, Server};
+use server::Server;
 
 /// A bar was not reached; anything that went wrong is 2.
 const MISS: u8 = 1;
@@ -95,7 +97,7 @@ fn measure_all(options: &Options, started: Instant) -> Result<(Vec<measure::Meas
     let server = Server::start()?;
     let keyspace = Keyspace::new(server.address());
     let plan = Plan::new(options, keyspace.name());
-    prepare(&plan, &keyspace, &server.address().to_string(), options)?;
+    prepare(&plan, server.address(), options)?;
     let mut contenders = contenders(&server.address().to_string())?;
     let mut measured = Vec::new();
     for (at, point) in plan.points.iter().enumerate() {
@@ -140,12 +142,12 @@ fn fill(table: &Table) -> Request {
 
 /// Makes and fills the tables, and warms the server up: within its first half minute of work it becomes twice as fast. By
 /// a process that takes no part later, since all this takes memory.
-fn prepare(plan: &Plan, keyspace: &Keyspace, address: &str, options: &Options) -> Result<()> {
+fn prepare(plan: &Plan, server: SocketAddr, options: &Options) -> Result<()> {
     println!("filling {} tables and warming up", plan.tables.len());
-    let mut worker = worker(Who::Ours, address)?;
+    let mut worker = worker(Who::Ours, &server.to_string())?;
     let mut ours = Contender::start(Who::Ours, &mut worker)?;
     for table in &plan.tables {
-        keyspace.make(table)?;
+        server::make(table, server)?;
         ours.ask(&fill(table))?;
     }
     let millis = options.millis.map_or(WARM_UP_MS, |millis| millis.min(WARM_UP_MS));

@@ -4,18 +4,15 @@ use std::{
     env,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process,
     time::Duration,
 };
 
 use anyhow::{Context, Result};
-use cluster::{Cluster, cql};
+use cluster::{Cluster, cql, shared::CONTACT_POINTS};
 use durable_store::{Config, DurableStore, Layout, Replication, SchemaOptions, WriteMode};
 
 use crate::{plan::Table, protocol};
 
-/// Names a server to use: `host:port`.
-const CONTACT_POINTS: &str = "CASSANDRA_TEST_CONTACT_POINTS";
 /// Enough for a million rows with an index.
 const HEAP_MB: u32 = 2_048;
 
@@ -62,45 +59,19 @@ fn client(address: SocketAddr) -> Result<cql::Client> {
     Ok(cql::Client::connect(address, Duration::from_secs(60))?)
 }
 
-/// A keyspace of this run, dropped at its end.
-pub(crate) struct Keyspace {
-    name: String,
-    address: SocketAddr,
-}
-
-impl Keyspace {
-    /// The tables are what makes it.
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { name: format!("durable_store_bench_{}", process::id()), address }
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Makes the table, with an index where it is keyed by shard.
-    pub(crate) fn make(&self, table: &Table) -> Result<()> {
-        let layout = match table.target.layout {
-            protocol::Layout::ById => Layout::ById,
-            protocol::Layout::ByShard => Layout::ByShard,
-        };
-        let mode = if table.target.versioned { WriteMode::Versioned } else { WriteMode::LastWriteWins };
-        let config = Config::builder()
-            .contact_points([self.address.ip().to_string()])
-            .port(self.address.port())
-            .keyspace(&self.name)
-            .table(&table.target.table)
-            .write_mode(mode);
-        let options = SchemaOptions::new(Replication::Simple(1)).layout(layout);
-        Ok(DurableStore::new(config.build()?).create_schema(&options)?)
-    }
-}
-
-impl Drop for Keyspace {
-    fn drop(&mut self) {
-        let drop = format!("DROP KEYSPACE IF EXISTS {}", self.name);
-        if let Err(error) = client(self.address).and_then(|mut client| Ok(client.query(&drop)?)) {
-            eprintln!("keyspace {} was not dropped: {error:#}", self.name);
-        }
-    }
+/// Makes the table, with an index where it is keyed by shard.
+pub(crate) fn make(table: &Table, server: SocketAddr) -> Result<()> {
+    let layout = match table.target.layout {
+        protocol::Layout::ById => Layout::ById,
+        protocol::Layout::ByShard => Layout::ByShard,
+    };
+    let mode = if table.target.versioned { WriteMode::Versioned } else { WriteMode::LastWriteWins };
+    let config = Config::builder()
+        .contact_points([server.ip().to_string()])
+        .port(server.port())
+        .keyspace(&table.target.keyspace)
+        .table(&table.target.table)
+        .write_mode(mode);
+    let options = SchemaOptions::new(Replication::Simple(1)).layout(layout);
+    Ok(DurableStore::new(config.build()?).create_schema(&options)?)
 }

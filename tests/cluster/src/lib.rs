@@ -33,6 +33,7 @@ mod run_folder;
 mod running;
 
 pub mod cql;
+pub mod shared;
 
 pub use builder::{Builder, DEFAULT_VERSION};
 pub use detached::{Detached, DetachedNode};

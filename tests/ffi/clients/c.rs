@@ -1,9 +1,9 @@
 //! The client in C, a topic a test.
 
-use crate::harness::{Keyspace, Program, printed};
+use crate::harness::{Keyspace, Program, address, printed};
 
 fn run(topic: &str) {
-    let keyspace = Keyspace::new();
+    let keyspace = Keyspace::new(address());
     assert_eq!(printed(&mut Program::Plain.run(&[topic], &keyspace)), format!("{topic}\n"));
 }
 

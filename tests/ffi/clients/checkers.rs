@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use crate::harness::{Keyspace, Program, is_missing};
+use crate::harness::{Keyspace, Program, address, is_missing};
 
 /// All topics but `forks`, whose children end without freeing what belongs to their parent.
 const TOPICS: [&[&str]; 3] = [
@@ -34,7 +34,7 @@ fn check(command: impl Fn(&[&str], &Keyspace) -> Command, complaint: &str) {
     for topics in TOPICS {
         let run = || {
             // Of its own each time: an attempt may end half-way.
-            let keyspace = Keyspace::new();
+            let keyspace = Keyspace::new(address());
             command(topics, &keyspace).output().unwrap()
         };
         let mut output = run();
@@ -47,7 +47,7 @@ fn check(command: impl Fn(&[&str], &Keyspace) -> Command, complaint: &str) {
         let (printed, errors) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         assert!(status.success(), "{status}\n{printed}\n{errors}");
     }
-    let output = command(&["leak"], &Keyspace::new()).output().unwrap();
+    let output = command(&["leak"], &Keyspace::new(address())).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains(complaint), "a leak goes unnoticed: {said}");
 }

@@ -3,10 +3,9 @@
 
 mod installed;
 mod program;
-mod server;
 mod tools;
 
+pub(crate) use cluster::shared::{Keyspace, address};
 pub(crate) use installed::{folder, installed};
 pub(crate) use program::{Program, printed};
-pub(crate) use server::{Keyspace, address};
 pub(crate) use tools::is_missing;

@@ -2,13 +2,13 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use crate::harness::{Keyspace, Program};
+use crate::harness::{Keyspace, Program, address};
 
 const ABORTED: i32 = 6;
 
 #[test]
 fn a_debug_build_catches_what_is_freed_twice_or_used_after_it_was_freed() {
-    let keyspace = Keyspace::new();
+    let keyspace = Keyspace::new(address());
     for (topic, message) in [
         ("free_store_twice", "a durable_store was freed twice"),
         ("free_error_twice", "a durable_store_error was freed twice"),

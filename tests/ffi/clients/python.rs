@@ -13,7 +13,7 @@ fn the_python_client_passes_its_tests_and_shares_states_with_rust() {
     if is_missing("python3") {
         return;
     }
-    let keyspace = Keyspace::new();
+    let keyspace = Keyspace::new(address());
     let store = store(&keyspace);
     let written = state("written-by-rust");
     store.write_state(&written).unwrap();

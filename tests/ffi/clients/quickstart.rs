@@ -21,7 +21,7 @@ fn copied(name: &str) -> PathBuf {
 }
 
 fn run(program: PathBuf) {
-    let keyspace = Keyspace::new();
+    let keyspace = Keyspace::new(address());
     let uri = format!("cassandra://{}/{}", address(), keyspace.name());
     assert_eq!(printed(Command::new(program).arg(uri)), PRINTED);
 }

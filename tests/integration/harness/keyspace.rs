@@ -1,14 +1,9 @@
 //! A keyspace for one test.
 
-use std::{
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-};
-
-use cluster::cql::Rows;
+use cluster::{cql::Rows, shared};
 use durable_store::{Config, ConfigBuilder, DurableStore, Layout, Replication, SchemaOptions, WriteMode};
 
-use super::server::{raw, server, try_raw};
+use super::server::{raw, server};
 
 /// Settings for a table that is recorded as versioned.
 pub(crate) fn versioned(config: ConfigBuilder) -> ConfigBuilder {
@@ -16,18 +11,12 @@ pub(crate) fn versioned(config: ConfigBuilder) -> ConfigBuilder {
 }
 
 /// A keyspace that no other test uses, dropped at the end.
-pub(crate) struct Keyspace {
-    name: String,
-}
+pub(crate) struct Keyspace(shared::Keyspace);
 
 impl Keyspace {
     /// A name that is not taken; the keyspace itself is made by whoever needs it.
     pub(crate) fn unmade() -> Self {
-        // Without a server the test ends here: dropping a keyspace would be a second panic.
-        server();
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("durable_store_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        Self { name }
+        Self(shared::Keyspace::new(server()))
     }
 
     /// An empty keyspace without tables.
@@ -35,7 +24,7 @@ impl Keyspace {
         let keyspace = Self::unmade();
         keyspace.cql(&format!(
             "CREATE KEYSPACE {} WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': 1}}",
-            keyspace.name
+            keyspace.name()
         ));
         keyspace
     }
@@ -61,12 +50,12 @@ impl Keyspace {
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// Settings that lead here.
     pub(crate) fn config(&self) -> ConfigBuilder {
-        Self::config_of(&self.name)
+        Self::config_of(self.name())
     }
 
     /// Settings that lead to a keyspace of another process.
@@ -99,12 +88,12 @@ impl Keyspace {
     /// Its tables with their ids, and its indexes: the same before and after means that nothing was made.
     pub(crate) fn catalog(&self) -> [Rows; 2] {
         ["SELECT table_name, id FROM system_schema.tables", "SELECT * FROM system_schema.indexes"]
-            .map(|select| self.cql(&format!("{select} WHERE keyspace_name = '{}'", self.name)))
+            .map(|select| self.cql(&format!("{select} WHERE keyspace_name = '{}'", self.name())))
     }
 
     /// The names of its indexes.
     pub(crate) fn indexes(&self) -> Vec<String> {
-        let select = format!("SELECT index_name FROM system_schema.indexes WHERE keyspace_name = '{}'", self.name);
+        let select = format!("SELECT index_name FROM system_schema.indexes WHERE keyspace_name = '{}'", self.name());
         let found = self.cql(&select);
         (0..found.rows.len()).map(|row| found.text(row, 0).expect("a name")).collect()
     }
@@ -116,17 +105,7 @@ impl Keyspace {
 
     /// As [`cql`](Keyspace::cql), with values for the markers as Cassandra encodes them.
     pub(crate) fn cql_with(&self, statement: &str, values: &[Option<&[u8]>]) -> Rows {
-        let statement = statement.replace("{table}", &format!("{}.states_store", self.name));
+        let statement = statement.replace("{table}", &format!("{}.states_store", self.name()));
         raw().query_with(&statement, values).unwrap_or_else(|error| panic!("{statement}: {error}"))
-    }
-}
-
-impl Drop for Keyspace {
-    fn drop(&mut self) {
-        // Not `cql`: a panic while another unwinds would end the process. The suite's own check finds what is left.
-        let drop = format!("DROP KEYSPACE IF EXISTS {}", self.name);
-        if let Err(error) = try_raw().and_then(|mut client| client.query(&drop)) {
-            eprintln!("keyspace {} was not dropped: {error}", self.name);
-        }
     }
 }

@@ -7,10 +7,8 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
+pub(crate) use cluster::shared::CONTACT_POINTS;
 pub(crate) use running::Running;
-
-/// Names a server to use: `host:port`.
-pub(crate) const CONTACT_POINTS: &str = "CASSANDRA_TEST_CONTACT_POINTS";
 
 /// What `--server` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
