@@ -211,7 +211,7 @@ fn compare(what: String, ours: usize, other: usize, metric: Metric, bound: Bound
     Comparison { what, ours, other, metric, bound }
 }
 
-fn of_threads(threads: u32) -> String {
+pub(crate) fn of_threads(threads: u32) -> String {
     if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") }
 }
 

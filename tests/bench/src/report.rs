@@ -11,7 +11,7 @@ use crate::{
     instructions::{self, Count},
     machine,
     measure::{Measured, Runs},
-    plan::THREADS,
+    plan::{THREADS, of_threads},
     protocol::Answer,
 };
 
@@ -83,8 +83,7 @@ impl Report<'_> {
                 let label = who.to_string();
                 let mut line = vec![format!("{operation}, {label}")];
                 for threads in THREADS {
-                    let of = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-                    let title = format!("{operation} of {payload} B, {of}");
+                    let title = format!("{operation} of {payload} B, {}", of_threads(threads));
                     let runs = self.measured.iter().find(|point| point.title == title);
                     let runs = runs.and_then(|point| point.lanes.iter().find(|lane| lane.label == label));
                     line.push(shown(runs.and_then(|runs| runs.median(Answer::per_second)), 0));
