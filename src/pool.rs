@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -27,6 +30,8 @@ pub(crate) struct Pool {
     config: Config,
     leases: r2d2::Pool<Permits>,
     shared: Mutex<Shared>,
+    /// Whether `shared` holds a sign of death, so that a call that found life need not lock it to see that it has none.
+    in_doubt: AtomicBool,
 }
 
 struct Shared {
@@ -65,37 +70,38 @@ impl Pool {
             .build_unchecked(Permits);
         let connection = Arc::new(connection);
         let shared = Shared { connection, dead_since: None, last_failure: None, rebuild: Rebuild::Never };
-        Self { config, leases, shared: Mutex::new(shared) }
+        Self { config, leases, shared: Mutex::new(shared), in_doubt: AtomicBool::new(false) }
     }
 
     /// Waits for a lease until `deadline`.
     pub(crate) fn lease(self: &Arc<Self>, deadline: Instant) -> Result<Lease<'_>> {
-        let permit = match self.leases.try_get() {
+        let (permit, waited) = match self.leases.try_get() {
             // No clock is read where there is nothing to wait for.
-            Some(permit) => {
-                telemetry::lease_awaited(Duration::ZERO);
-                permit
+            Some(permit) => (permit, Duration::ZERO),
+            None => {
+                let asked = Instant::now();
+                let permit = self.leases.get_timeout(deadline.saturating_duration_since(asked));
+                let waited = asked.elapsed();
+                let permit = permit.map_err(|_| {
+                    telemetry::no_lease(waited);
+                    self.no_lease()
+                })?;
+                (permit, waited)
             }
-            None => self.await_permit(deadline)?,
         };
-        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin() })
+        Ok(Lease { pool: self, _permit: permit, _in_use: LeaseInUse::begin(waited) })
     }
 
-    fn await_permit(&self, deadline: Instant) -> Result<PooledConnection<Permits>> {
-        let asked = Instant::now();
-        let permit = self.leases.get_timeout(deadline.saturating_duration_since(asked));
-        telemetry::lease_awaited(asked.elapsed());
-        permit.map_err(|_| {
-            let message = format!(
-                "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
-                self.leases.max_size()
-            );
-            let error = Error::new(ErrorKind::PoolTimeout, message);
-            match self.shared.lock().last_failure.clone() {
-                Some(cause) => error.with_source(cause),
-                None => error,
-            }
-        })
+    fn no_lease(&self) -> Error {
+        let message = format!(
+            "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
+            self.leases.max_size()
+        );
+        let error = Error::new(ErrorKind::PoolTimeout, message);
+        match self.shared.lock().last_failure.clone() {
+            Some(cause) => error.with_source(cause),
+            None => error,
+        }
     }
 
     /// Tells, after the pool was dropped, when its session is closed.
@@ -111,6 +117,7 @@ impl Pool {
             return failure;
         }
         let mut shared = self.shared.lock();
+        self.in_doubt.store(true, Ordering::Relaxed);
         let dead_since = *shared.dead_since.get_or_insert_with(Instant::now);
         let due = dead_since.elapsed() >= REBUILD_AFTER
             && match shared.rebuild {
@@ -128,9 +135,13 @@ impl Pool {
 
     /// Learns that the session is alive: something answered.
     fn observe_life(&self) {
+        if !self.in_doubt.load(Ordering::Relaxed) {
+            return;
+        }
         let mut shared = self.shared.lock();
         shared.dead_since = None;
         shared.last_failure = None;
+        self.in_doubt.store(false, Ordering::Relaxed);
     }
 
     /// Calls go on failing fast on the dead session meanwhile.
@@ -160,6 +171,7 @@ impl Pool {
             Ok(_) => {}
             Err(error) => {
                 shared.last_failure = Some(error.clone());
+                self.in_doubt.store(true, Ordering::Relaxed);
                 drop(shared);
                 telemetry::session_not_replaced(&self.config, &error);
             }
@@ -168,10 +180,13 @@ impl Pool {
 }
 
 impl Lease<'_> {
-    /// Makes one attempt on the session as it is now.
-    pub(crate) async fn attempt<T>(&self, attempt: impl AsyncFnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = Arc::clone(&self.pool.shared.lock().connection);
-        let outcome = attempt(&connection).await;
+    /// The session as it is now, for one attempt.
+    pub(crate) fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.pool.shared.lock().connection)
+    }
+
+    /// Learns from what became of an attempt whether the session is alive. Gives it back, an error perhaps with its cause.
+    pub(crate) fn learn<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Ok(value) => {
                 self.pool.observe_life();

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{Gauge, Key, Label, Level, Metadata, Unit, with_recorder};
+use metrics::{Gauge, Key, Label, Level, Metadata, Recorder, Unit, with_recorder};
 
 use crate::{Config, Error, ErrorKind, Result, key::shortened};
 
@@ -157,8 +157,12 @@ impl<'c> Call<'c> {
 pub(crate) struct LeaseInUse(Gauge);
 
 impl LeaseInUse {
-    pub(crate) fn begin() -> Self {
-        let gauge = with_recorder(|recorder| recorder.register_gauge(&LEASES_IN_USE_KEY, &METADATA));
+    /// Begins now, after having waited so long.
+    pub(crate) fn begin(waited: Duration) -> Self {
+        let gauge = with_recorder(|recorder| {
+            lease_awaited(recorder, waited);
+            recorder.register_gauge(&LEASES_IN_USE_KEY, &METADATA)
+        });
         gauge.increment(1);
         Self(gauge)
     }
@@ -170,9 +174,13 @@ impl Drop for LeaseInUse {
     }
 }
 
-/// Tells how long a call waited for a lease, whether it got one or not.
-pub(crate) fn lease_awaited(waited: Duration) {
-    with_recorder(|recorder| recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited));
+/// Tells that a call waited so long for a lease and got none.
+pub(crate) fn no_lease(waited: Duration) {
+    with_recorder(|recorder| lease_awaited(recorder, waited));
+}
+
+fn lease_awaited(recorder: &dyn Recorder, waited: Duration) {
+    recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited);
 }
 
 /// Tells that a state with a payload of this length was written.

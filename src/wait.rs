@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
@@ -27,11 +27,14 @@ thread_local! {
 
 /// Blocks until the future is ready.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
-    let waker = WAKER.try_with(Waker::clone);
-    // A thread that ends runs destructors, which may call the store when there is no waker any more.
-    let waker = waker.unwrap_or_else(|_| Waker::from(Arc::new(Unpark(thread::current()))));
-    let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
+    let waited = WAKER.try_with(|waker| block(future.as_mut(), waker));
+    // A thread that ends runs destructors, which may call the store when there is no waker any more.
+    waited.unwrap_or_else(|_| block(future, &Waker::from(Arc::new(Unpark(thread::current())))))
+}
+
+fn block<F: Future>(mut future: Pin<&mut F>, waker: &Waker) -> F::Output {
+    let mut context = Context::from_waker(waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;

@@ -4,9 +4,11 @@ use std::{
     any::Any,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
 };
 
-use futures_util::FutureExt;
+use pin_project_lite::pin_project;
 
 use crate::{Error, ErrorKind, Result};
 
@@ -17,9 +19,25 @@ pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// As [`guarded`], for what is awaited.
-pub(super) fn guarded_while<T>(call: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
-    let caught = AssertUnwindSafe(call).catch_unwind();
-    caught.map(|outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic))))
+pub(super) fn guarded_while<T, F: Future<Output = Result<T>>>(call: F) -> Guarded<F> {
+    Guarded { call }
+}
+
+pin_project! {
+    pub(super) struct Guarded<F> {
+        #[pin]
+        call: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T>>> Future for Guarded<F> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        let call = self.project().call;
+        catch_unwind(AssertUnwindSafe(|| call.poll(context)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
@@ -41,7 +59,7 @@ mod tests {
     fn a_panic_becomes_an_internal_error_of_unknown_outcome() {
         for error in [
             guarded::<()>(|| panic!("Unexpected variant {}", 0x1700)).unwrap_err(),
-            wait(guarded_while::<()>(async { panic!("Unexpected variant {}", 0x1700) })).unwrap_err(),
+            wait(guarded_while::<(), _>(async { panic!("Unexpected variant {}", 0x1700) })).unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Internal);
             assert!(error.is_indeterminate());

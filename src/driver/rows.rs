@@ -94,6 +94,11 @@ impl<'r> Row<'r> {
 
     fn cell<T>(&self, index: usize, get: impl FnOnce(&CassValue<'r>) -> cassandra_cpp::Result<T>) -> Result<Option<T>> {
         let value = self.0.get_column(index).map_err(from_driver)?;
-        if value.is_null() { Ok(None) } else { get(&value).map(Some).map_err(from_driver) }
+        match get(&value) {
+            Ok(cell) => Ok(Some(cell)),
+            // Null is an error there; that an error was no more than that is seen only then.
+            Err(_) if value.is_null() => Ok(None),
+            Err(error) => Err(from_driver(error)),
+        }
     }
 }

@@ -191,9 +191,6 @@ impl Inner {
 
     async fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
         set_up(&mut statement, request).map_err(from_driver)?;
-        let left = request.deadline.saturating_duration_since(Instant::now());
-        // 0 would mean no timeout at all.
-        statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
         statement.execute().await.map(Rows::new).map_err(from_driver)
     }
 
@@ -238,6 +235,9 @@ fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Re
     if let Some(page) = &request.page {
         statement.set_paging_state_token(page)?;
     }
+    let left = request.deadline.saturating_duration_since(Instant::now());
+    // 0 would mean no timeout at all.
+    statement.set_statement_request_timeout(Some(left.max(Duration::from_millis(1))));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::{
     DurableState, Layout, Result, StateKey,
     codec::{self, StoredRow},
     connection::Connection,
-    driver::{Request, Row, Value},
+    driver::{Request, Row, Rows, Value},
     error::Detail,
     guard,
     retry::Effect,
@@ -37,35 +37,40 @@ impl DurableStore {
     }
 }
 
+/// What a read found. It is decoded when all attempts are over: what one cannot decode, no other can.
+enum Found {
+    /// The answer to a read by the key of the layout.
+    OfKey(Rows, Layout),
+    /// Of all rows of the id, on a table keyed by shard.
+    Newest(Option<Box<StoredRow<'static>>>),
+}
+
 impl Work<'_> {
     pub(super) async fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
-        self.attempts(Effect::Read, async |connection, deadline| match connection.layout {
-            Layout::ById => self.state(id, connection, &[Value::Text(id)], deadline).await,
-            Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
-                Some(shard) => {
-                    let key = [Value::Bigint(shard.cast_signed()), Value::Text(id)];
-                    self.state(id, connection, &key, deadline).await
-                }
-                None => {
-                    let row = self.newest_row(connection, id, deadline).await?;
-                    row.map_or(Ok(None), |row| decode(row, id, connection.layout))
-                }
-            },
-        })
-        .await
-    }
-
-    async fn state(
-        &self,
-        id: &str,
-        connection: &Connection,
-        key: &[Value<'_>],
-        deadline: Instant,
-    ) -> Result<Option<DurableState>> {
-        let request = Request::new(&connection.statements.select_row, key, self.store.consistency(), deadline);
-        let found = connection.execute(&request).await?.first(|row| decode(stored_row(row, 0)?, id, connection.layout));
-        found.map(Option::flatten)
+        let attempt = async |connection: &Connection, deadline| {
+            let by_id = [Value::Text(id)];
+            let by_shard: [Value<'_>; 2];
+            let values = match connection.layout {
+                Layout::ById => &by_id[..],
+                Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
+                    Some(shard) => {
+                        by_shard = [Value::Bigint(shard.cast_signed()), Value::Text(id)];
+                        &by_shard[..]
+                    }
+                    // Boxed, since it is several times as large as a read by the key.
+                    None => return Box::pin(self.newest_row(connection, id, deadline)).await.map(Found::Newest),
+                },
+            };
+            let request = Request::new(&connection.statements.select_row, values, self.store.consistency(), deadline);
+            Ok(Found::OfKey(connection.execute(&request).await?, connection.layout))
+        };
+        match self.attempts(Effect::Read, attempt).await? {
+            Found::OfKey(rows, layout) => {
+                rows.first(|row| decode(stored_row(row, 0)?, id, layout)).map(Option::flatten)
+            }
+            Found::Newest(row) => row.map_or(Ok(None), |row| decode(*row, id, Layout::ByShard)),
+        }
     }
 
     /// The row of an entity as all transactions that have an outcome left it, on a table keyed by id.
@@ -87,14 +92,14 @@ impl Work<'_> {
         connection: &Connection,
         id: &str,
         deadline: Instant,
-    ) -> Result<Option<StoredRow<'static>>> {
+    ) -> Result<Option<Box<StoredRow<'static>>>> {
         let mut newest = None;
         let compare = |page: Vec<StoredRow<'static>>| {
             newest = codec::newest(newest.take().into_iter().chain(page))?;
             Ok(())
         };
         self.rows_of_id(connection, id, deadline, compare).await?;
-        Ok(newest)
+        Ok(newest.map(Box::new))
     }
 
     /// Hands over the rows of an id, in whichever shards, page by page: through the index.

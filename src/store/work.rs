@@ -23,23 +23,33 @@ pub(super) struct Work<'w> {
 
 impl Work<'_> {
     /// Makes attempts, each of which is told when it has to give up.
-    pub(super) async fn attempts<T>(
+    pub(super) fn attempts<T>(
         &self,
         effect: Effect,
-        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
-    ) -> Result<T> {
-        let attempt = async |deadline| self.lease.attempt(async |connection| attempt(connection, deadline).await).await;
-        retry::run(self.call, &self.limits, effect, attempt).await
+        attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
+    ) -> impl Future<Output = Result<T>> {
+        retry::run(self.call, &self.limits, effect, self.on_session(attempt))
     }
 
     /// Makes attempts of a transaction; `judge` is made of what is stored where an outcome is unknown.
-    pub(super) async fn transaction(
+    pub(super) fn transaction(
         &self,
-        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<Answer>,
+        attempt: impl AsyncFnMut(&Connection, Instant) -> Result<Answer>,
         mut judge: impl AsyncFnMut(&Connection, Instant) -> Result<Verdict>,
-    ) -> Result<()> {
-        let attempt = async |deadline| self.lease.attempt(async |connection| attempt(connection, deadline).await).await;
-        transaction::run(self.call, &self.limits, attempt, async || self.attempts(Effect::Read, &mut judge).await).await
+    ) -> impl Future<Output = Result<()>> {
+        let judge = async move || self.attempts(Effect::Read, &mut judge).await;
+        transaction::run(self.call, &self.limits, self.on_session(attempt), judge)
+    }
+
+    /// The attempt on the session as it then is.
+    fn on_session<T>(
+        &self,
+        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
+    ) -> impl AsyncFnMut(Instant) -> Result<T> {
+        async move |deadline| {
+            let connection = self.lease.connection();
+            self.lease.learn(attempt(&connection, deadline).await)
+        }
     }
 
     /// A read or plain write with the consistency of the handle.

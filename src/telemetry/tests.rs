@@ -31,8 +31,8 @@ fn each_session_of_a_store_raises_the_generation() {
 #[test]
 fn a_lease_is_given_back_to_the_recorder_that_saw_it_taken() {
     let (recorder, later) = (DebuggingRecorder::new(), DebuggingRecorder::new());
-    let unseen = LeaseInUse::begin();
-    let seen = with_local_recorder(&recorder, LeaseInUse::begin);
+    let unseen = LeaseInUse::begin(Duration::ZERO);
+    let seen = with_local_recorder(&recorder, || LeaseInUse::begin(Duration::ZERO));
     assert_eq!(change(&recorder, LEASES_IN_USE), by(1.0));
     with_local_recorder(&later, || drop((unseen, seen)));
     assert_eq!(change(&recorder, LEASES_IN_USE), by(-1.0));
