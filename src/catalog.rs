@@ -11,7 +11,7 @@ use crate::{
 
 /// Runs a statement once, on whichever node: system tables are local to each.
 pub(crate) fn ask(session: &Session, cql: &str, values: &[Value<'_>], deadline: Instant) -> Result<Rows> {
-    wait(session.query(&Request::new(cql, values, Consistency::LocalOne, deadline)))
+    wait(session.query(cql, &Request::new(values, Consistency::LocalOne, deadline)))
 }
 
 pub(crate) fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
@@ -39,9 +39,8 @@ pub(crate) fn comment(session: &Session, config: &Config, deadline: Instant) -> 
 
 /// Whether the table holds any state, as far as a quorum knows.
 pub(crate) fn has_states(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
-    let statement = cql::any_state(config);
-    let request = Request::new(&statement, &[], config.consistency(), deadline);
-    Ok(!wait(session.query(&request))?.is_empty())
+    let request = Request::new(&[], config.consistency(), deadline);
+    Ok(!wait(session.query(&cql::any_state(config), &request))?.is_empty())
 }
 
 /// Whether reads by id have an index to go through: judged by its target and table, since an index of the expected name

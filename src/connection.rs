@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Config, Consistency, Error, ErrorKind, Layout, Result, catalog, cql,
-    cql::TableStatements,
+    cql::{Statement, TableStatements},
     driver::{Closing, Request, Rows, Session},
     table,
 };
@@ -46,8 +46,12 @@ impl Connection {
         opened.map_err(|error| error.with_indeterminate(false))
     }
 
-    pub(crate) fn execute<'r>(&'r self, request: &'r Request<'_>) -> impl Future<Output = Result<Rows>> + 'r {
-        self.session.execute(request)
+    pub(crate) fn execute<'r>(
+        &'r self,
+        statement: &'r Statement,
+        request: &'r Request<'_>,
+    ) -> impl Future<Output = Result<Rows>> + 'r {
+        self.session.execute(statement, request)
     }
 
     /// Tells, after the connection was dropped, when its session is closed.
@@ -57,7 +61,7 @@ impl Connection {
 
     /// A round trip that touches no table of ours.
     pub(crate) async fn ping(&self, deadline: Instant) -> Result<()> {
-        let request = Request::new(cql::PING, &[], Consistency::LocalOne, deadline);
-        self.session.query(&request).await.map(drop)
+        let request = Request::new(&[], Consistency::LocalOne, deadline);
+        self.session.query(cql::PING, &request).await.map(drop)
     }
 }

@@ -30,19 +30,39 @@ pub(crate) const TABLE_COMMENT: &str =
 /// What every SELECT of states names, in this order.
 const COLUMNS_OF_STATES: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
 
+/// A statement on the table of states, run again and again.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) text: String,
+    /// Its place among the statements of its table.
+    pub(crate) place: usize,
+}
+
+/// Gives each statement of a table its place.
+#[derive(Default)]
+struct Places(usize);
+
+impl Places {
+    fn next(&mut self, text: String) -> Statement {
+        let place = self.0;
+        self.0 += 1;
+        Statement { text, place }
+    }
+}
+
 /// The statements on the table of states, for the layout it was found to have.
 #[derive(Debug)]
 pub(crate) struct TableStatements {
     /// By shard_number and persistence_id, or by persistence_id alone: the key of the layout.
-    pub(crate) select_row: String,
+    pub(crate) select_row: Statement,
     /// By persistence_id, on a table keyed by shard: needs the index.
-    pub(crate) select_by_id: String,
+    pub(crate) select_by_id: Statement,
     /// By the key of the layout.
-    pub(crate) delete: String,
+    pub(crate) delete: Statement,
     /// By persistence_id, on a table keyed by id: applied if there is a row.
-    pub(crate) delete_if_exists: String,
+    pub(crate) delete_if_exists: Statement,
     /// By persistence_id and version_number, on a table keyed by id.
-    pub(crate) delete_if_version: String,
+    pub(crate) delete_if_version: Statement,
     pub(crate) writes: Writes,
     /// Another value is the TTL, in seconds: the last of the insert, the first of the updates.
     pub(crate) writes_with_ttl: Writes,
@@ -54,27 +74,27 @@ pub(crate) struct TableStatements {
 #[derive(Debug)]
 pub(crate) struct Writes {
     /// Whatever is stored.
-    pub(crate) insert: String,
+    pub(crate) insert: Statement,
     /// On a table keyed by id: if there is no row. Never an INSERT: its row marker outlives a TTL, and then there is
     /// a row without a state for ever.
-    pub(crate) update_if_absent: String,
+    pub(crate) update_if_absent: Statement,
     /// On a table keyed by id: if the stored version is not negative and not over the value that follows.
-    pub(crate) update_if_not_newer: String,
+    pub(crate) update_if_not_newer: Statement,
     /// On a table keyed by id: if the stored version is the value that follows.
-    pub(crate) update_if_version: String,
+    pub(crate) update_if_version: Statement,
 }
 
 /// Statements that read many states, in the order in which the table has them. Before the columns of states they select
 /// the token of the partition, and persistence_id.
 #[derive(Debug)]
 pub(crate) struct Scans {
-    pub(crate) table: String,
+    pub(crate) table: Statement,
     /// From the partitions with a token on, those included.
-    pub(crate) table_from: String,
+    pub(crate) table_from: Statement,
     /// By shard_number, on a table keyed by shard.
-    pub(crate) shard: String,
+    pub(crate) shard: Statement,
     /// By shard_number, and a persistence_id after which to begin.
-    pub(crate) shard_after: String,
+    pub(crate) shard_after: Statement,
 }
 
 impl TableStatements {
@@ -85,32 +105,36 @@ impl TableStatements {
             Layout::ById => "persistence_id = ?",
         };
         let columns = COLUMNS_OF_STATES;
+        let select_by_id = format!("SELECT {columns}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?");
+        let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
+        let places = &mut Places::default();
         Self {
-            select_row: format!("SELECT {columns} FROM {table} WHERE {key}"),
-            select_by_id: format!("SELECT {columns}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?"),
-            delete: format!("DELETE FROM {table} WHERE {key}"),
-            delete_if_exists: format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS"),
-            delete_if_version: format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?"),
-            writes: Writes::new(&table, false),
-            writes_with_ttl: Writes::new(&table, true),
-            scans: Scans::new(&table, layout),
+            select_row: places.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
+            select_by_id: places.next(select_by_id),
+            delete: places.next(format!("DELETE FROM {table} WHERE {key}")),
+            delete_if_exists: places.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
+            delete_if_version: places.next(delete_if_version),
+            writes: Writes::new(&table, false, places),
+            writes_with_ttl: Writes::new(&table, true, places),
+            scans: Scans::new(&table, layout, places),
         }
     }
 }
 
 impl Writes {
-    fn new(table: &str, with_ttl: bool) -> Self {
+    fn new(table: &str, with_ttl: bool, places: &mut Places) -> Self {
         let using = if with_ttl { " USING TTL ?" } else { "" };
-        let update = |condition: &str| {
-            format!(
+        let insert =
+            format!("INSERT INTO {table} ({COLUMNS_OF_STATES}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}");
+        let insert = places.next(insert);
+        let mut update = |condition: &str| {
+            places.next(format!(
                 "UPDATE {table}{using} SET version_number = ?, state_payload = ?, state_manifest = ?, timestamp = ?, \
                  shard_number = ? WHERE persistence_id = ? IF {condition}"
-            )
+            ))
         };
         Self {
-            insert: format!(
-                "INSERT INTO {table} ({COLUMNS_OF_STATES}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}"
-            ),
+            insert,
             update_if_absent: update(
                 "version_number = null AND state_payload = null AND state_manifest = null AND timestamp = null",
             ),
@@ -121,17 +145,17 @@ impl Writes {
 }
 
 impl Scans {
-    fn new(table: &str, layout: Layout) -> Self {
+    fn new(table: &str, layout: Layout, places: &mut Places) -> Self {
         let key = match layout {
             Layout::ByShard => "shard_number",
             Layout::ById => "persistence_id",
         };
         let select = format!("SELECT token({key}), persistence_id, {COLUMNS_OF_STATES} FROM {table}");
         Self {
-            table_from: format!("{select} WHERE token({key}) >= ?"),
-            shard: format!("{select} WHERE shard_number = ?"),
-            shard_after: format!("{select} WHERE shard_number = ? AND persistence_id > ?"),
-            table: select,
+            table_from: places.next(format!("{select} WHERE token({key}) >= ?")),
+            shard: places.next(format!("{select} WHERE shard_number = ?")),
+            shard_after: places.next(format!("{select} WHERE shard_number = ? AND persistence_id > ?")),
+            table: places.next(select),
         }
     }
 }
@@ -215,6 +239,16 @@ mod tests {
             assert!(table.starts_with("CREATE TABLE IF NOT EXISTS \"bank\".\"accounts\" ("), "{table}");
             assert!(table.trim_end().ends_with(&format!("{layout}\n)")), "{table}");
         }
+    }
+
+    #[test]
+    fn every_statement_of_a_table_has_a_place_of_its_own() {
+        let all = format!("{:?}", TableStatements::new(&config(), Layout::ById));
+        let places = all.split("place: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        let mut places: Vec<_> = places.collect();
+        places.sort_unstable();
+        assert_eq!(places.len(), all.matches("Statement {").count());
+        assert_eq!(places, (0..places.len()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    Config, Consistency, Error, ErrorKind, Result, SerialConsistency,
+    Config, Consistency, Error, ErrorKind, Result, SerialConsistency, cql,
     error::Detail,
     wait::{until, wait},
 };
@@ -42,11 +42,9 @@ pub(crate) enum Value<'v> {
     Encoded(&'v Any),
 }
 
-/// A statement with its values and how it is to be run.
+/// The values of a statement, one for each `?` of its text, and how it is to be run.
 #[derive(Debug)]
 pub(crate) struct Request<'r> {
-    /// The text, with a `?` for each value.
-    pub(crate) cql: &'r str,
     pub(crate) values: &'r [Value<'r>],
     pub(crate) consistency: Consistency,
     /// When to give up waiting for the answer.
@@ -63,17 +61,8 @@ pub(crate) struct Request<'r> {
 
 impl<'r> Request<'r> {
     /// A request that is neither a write nor a later page.
-    pub(crate) fn new(cql: &'r str, values: &'r [Value<'r>], consistency: Consistency, deadline: Instant) -> Self {
-        Self {
-            cql,
-            values,
-            consistency,
-            deadline,
-            serial_consistency: None,
-            timestamp: None,
-            page_size: None,
-            page: None,
-        }
+    pub(crate) fn new(values: &'r [Value<'r>], consistency: Consistency, deadline: Instant) -> Self {
+        Self { values, consistency, deadline, serial_consistency: None, timestamp: None, page_size: None, page: None }
     }
 }
 
@@ -86,8 +75,8 @@ pub(crate) struct Session {
 
 /// The statements hold the session too: all of it is dropped together.
 struct Inner {
-    /// With the text of each. There are a handful: comparing lengths finds one faster than hashing a text.
-    prepared: RwLock<Vec<(String, PreparedStatement)>>,
+    /// By their places.
+    prepared: RwLock<Vec<Option<PreparedStatement>>>,
     session: cassandra_cpp::Session,
 }
 
@@ -127,21 +116,25 @@ impl Session {
         })
     }
 
-    /// Runs a statement that is used again and again: it is prepared once.
-    pub(crate) fn execute<'r>(&'r self, request: &'r Request<'_>) -> impl Future<Output = Result<Rows>> + 'r {
+    /// Runs a statement of the table's: it is prepared once.
+    pub(crate) fn execute<'r>(
+        &'r self,
+        statement: &'r cql::Statement,
+        request: &'r Request<'_>,
+    ) -> impl Future<Output = Result<Rows>> + 'r {
         guarded_while(async move {
             let inner = self.inner()?;
             // What happens rarely is boxed: it would make each call's future several times as large.
-            let statement = match inner.prepared(request.cql) {
-                Some(statement) => statement,
-                None => Box::pin(inner.prepare(request)).await?,
+            let bound = match inner.prepared(statement) {
+                Some(bound) => bound,
+                None => Box::pin(inner.prepare(statement, request.deadline)).await?,
             };
-            match inner.run(statement, request).await {
+            match run(bound, request).await {
                 // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
                 // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
                 Err(error) if matches!(error.detail(), Detail::StaleStatement | Detail::NoLiveConnection) => {
-                    inner.prepared.write().retain(|(text, _)| text != request.cql);
-                    Box::pin(async { inner.run(inner.prepare(request).await?, request).await }).await
+                    inner.keep(statement, None);
+                    Box::pin(async { run(inner.prepare(statement, request.deadline).await?, request).await }).await
                 }
                 executed => executed,
             }
@@ -149,12 +142,8 @@ impl Session {
     }
 
     /// Runs a statement once, without preparing it.
-    pub(crate) async fn query(&self, request: &Request<'_>) -> Result<Rows> {
-        guarded_while(async {
-            let inner = self.inner()?;
-            inner.run(inner.session.statement(request.cql), request).await
-        })
-        .await
+    pub(crate) async fn query(&self, cql: &str, request: &Request<'_>) -> Result<Rows> {
+        guarded_while(async { run(self.inner()?.session.statement(cql), request).await }).await
     }
 
     /// Tells, after this session was dropped, when it is closed.
@@ -169,29 +158,31 @@ impl Session {
 
 impl Inner {
     /// The statement, to be given values, if it has been prepared.
-    fn prepared(&self, cql: &str) -> Option<Statement> {
-        self.prepared.read().iter().find(|(text, _)| text == cql).map(|(_, statement)| statement.bind())
+    fn prepared(&self, statement: &cql::Statement) -> Option<Statement> {
+        self.prepared.read().get(statement.place)?.as_ref().map(PreparedStatement::bind)
     }
 
     /// Prepares the statement.
-    async fn prepare(&self, request: &Request<'_>) -> Result<Statement> {
+    async fn prepare(&self, statement: &cql::Statement, deadline: Instant) -> Result<Statement> {
         let prepared = guarded_while(async {
-            let prepared = until(request.deadline, self.session.prepare(request.cql)).await;
+            let prepared = until(deadline, self.session.prepare(statement.text.as_str())).await;
             prepared.ok_or_else(not_prepared_in_time)?.map_err(from_driver)
         });
         // Only the text was sent, without values: whatever the error, nothing was written.
         let prepared = prepared.await.map_err(|error| error.with_indeterminate(false))?;
-        let statement = prepared.bind();
-        let mut all = self.prepared.write();
-        // Others may have prepared it meanwhile.
-        all.retain(|(text, _)| text != request.cql);
-        all.push((request.cql.to_owned(), prepared));
-        Ok(statement)
+        let bound = prepared.bind();
+        self.keep(statement, Some(prepared));
+        Ok(bound)
     }
 
-    async fn run(&self, mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
-        set_up(&mut statement, request).map_err(from_driver)?;
-        statement.execute().await.map(Rows::new).map_err(from_driver)
+    fn keep(&self, statement: &cql::Statement, prepared: Option<PreparedStatement>) {
+        let mut all = self.prepared.write();
+        if all.len() <= statement.place {
+            all.resize_with(statement.place + 1, || None);
+        }
+        if let Some(place) = all.get_mut(statement.place) {
+            *place = prepared;
+        }
     }
 
     /// Waits until no connection has come or gone for a while. When a node comes back, the driver prepares all statements
@@ -210,6 +201,11 @@ impl Inner {
     fn connections(&self) -> u64 {
         self.session.get_metrics().total_connections
     }
+}
+
+async fn run(mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
+    set_up(&mut statement, request).map_err(from_driver)?;
+    statement.execute().await.map(Rows::new).map_err(from_driver)
 }
 
 fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Result<()> {

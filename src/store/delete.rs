@@ -110,8 +110,8 @@ impl Work<'_> {
         timestamp: i64,
         deadline: Instant,
     ) -> Result<()> {
-        let request = self.request(&connection.statements.delete, key, deadline);
-        connection.execute(&Request { timestamp: Some(timestamp), ..request }).await.map(drop)
+        let request = Request { timestamp: Some(timestamp), ..self.request(key, deadline) };
+        connection.execute(&connection.statements.delete, &request).await.map(drop)
     }
 
     async fn delete_if(&self, id: &str, version_number: Option<u64>) -> Result<()> {

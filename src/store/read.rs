@@ -62,8 +62,9 @@ impl Work<'_> {
                     None => return Box::pin(self.newest_row(connection, id, deadline)).await.map(Found::Newest),
                 },
             };
-            let request = Request::new(&connection.statements.select_row, values, self.store.consistency(), deadline);
-            Ok(Found::OfKey(connection.execute(&request).await?, connection.layout))
+            let request = Request::new(values, self.store.consistency(), deadline);
+            let rows = connection.execute(&connection.statements.select_row, &request).await?;
+            Ok(Found::OfKey(rows, connection.layout))
         };
         match self.attempts(Effect::Read, attempt).await? {
             Found::OfKey(rows, layout) => {
@@ -82,8 +83,9 @@ impl Work<'_> {
     ) -> Result<Option<StoredRow<'static>>> {
         let key = [Value::Text(persistence_id)];
         let consistency = self.store.config().serial_consistency().of_reads();
-        let request = Request::new(&connection.statements.select_row, &key, consistency, deadline);
-        let row = connection.execute(&request).await?.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
+        let request = Request::new(&key, consistency, deadline);
+        let rows = connection.execute(&connection.statements.select_row, &request).await?;
+        let row = rows.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
         Ok(row.filter(|row| !codec::is_absent(row, Layout::ById)))
     }
 
@@ -112,9 +114,10 @@ impl Work<'_> {
     ) -> Result<()> {
         guard::check_persistence_id(id, true)?;
         let key = [Value::Text(id)];
-        let mut request = self.request(&connection.statements.select_by_id, &key, deadline);
+        let mut request = self.request(&key, deadline);
         loop {
-            let rows = connection.execute(&request).await.map_err(|error| match error.detail() {
+            let rows = connection.execute(&connection.statements.select_by_id, &request).await;
+            let rows = rows.map_err(|error| match error.detail() {
                 Detail::NoIndex => table::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;

@@ -222,7 +222,7 @@ impl Work<'_> {
                 Source::NextShard | Source::None => (Query::TableFromPosition, position, None),
                 Source::Position => (first_query(extent, position, connection.layout), position, None),
             };
-            let request = Request { page, ..self.request("", &[], deadline) };
+            let request = Request { page, ..self.request(&[], deadline) };
             let (rows, next) = self.query(query, extent, began, connection, request).await?;
             Ok(Page {
                 rows,
@@ -248,13 +248,13 @@ impl Work<'_> {
             Extent::Table => shard,
         };
         let (from, key) = ([Value::Bigint(token)], [Value::Bigint(shard.cast_signed()), Value::Text(id)]);
-        let (cql, values) = match query {
+        let (statement, values) = match query {
             Query::Table => (&scans.table, &[][..]),
             Query::TableFromPosition => (&scans.table_from, &from[..]),
             Query::Shard => (&scans.shard, &key[..1]),
             Query::RestOfShard => (&scans.shard_after, &key[..]),
         };
-        let rows = connection.execute(&Request { cql, values, ..request }).await?;
+        let rows = connection.execute(statement, &Request { values, ..request }).await?;
         let mut scanned = rows.map(|row| scanned(row, layout))?;
         if query == Query::TableFromPosition {
             scanned.retain(|row| !began.is_behind((row.token, row.shard(), &row.persistence_id), layout));

@@ -156,8 +156,8 @@ impl Work<'_> {
         let statements = TableStatements::new(self.config, self.options.layout);
         loop {
             let key = [Value::Text("durable_store asks whether the index answers")];
-            let read = Request::new(&statements.select_by_id, &key, self.config.consistency(), self.deadline);
-            match wait(session.query(&read)) {
+            let read = Request::new(&key, self.config.consistency(), self.deadline);
+            match wait(session.query(&statements.select_by_id.text, &read)) {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_retryable() || error.kind() == ErrorKind::Schema => self.pause(error)?,
                 Err(error) => return Err(error),

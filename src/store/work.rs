@@ -6,6 +6,7 @@ use super::DurableStore;
 use crate::{
     Result,
     connection::Connection,
+    cql::Statement,
     driver::{Request, Value},
     pool::Lease,
     retry::{self, Effect, Limits},
@@ -53,8 +54,8 @@ impl Work<'_> {
     }
 
     /// A read or plain write with the consistency of the handle.
-    pub(super) fn request<'r>(&self, cql: &'r str, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
-        let request = Request::new(cql, values, self.store.consistency(), deadline);
+    pub(super) fn request<'r>(&self, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
+        let request = Request::new(values, self.store.consistency(), deadline);
         Request { page_size: Some(self.store.page_size()), ..request }
     }
 
@@ -62,13 +63,13 @@ impl Work<'_> {
     pub(super) async fn transact(
         &self,
         connection: &Connection,
-        cql: &str,
+        statement: &Statement,
         values: &[Value<'_>],
         deadline: Instant,
     ) -> Result<Answer> {
         let serial_consistency = Some(self.store.config().serial_consistency());
-        let request = Request { serial_consistency, ..self.request(cql, values, deadline) };
-        let answer = connection.execute(&request).await?.first(|row| match row.boolean(0)? {
+        let request = Request { serial_consistency, ..self.request(values, deadline) };
+        let answer = connection.execute(statement, &request).await?.first(|row| match row.boolean(0)? {
             Some(true) => Ok(Answer::Applied),
             // The column is there only where a row is.
             _ => Ok(Answer::Refused(row.bigint_named("version_number")?.map(i64::cast_unsigned))),

@@ -187,7 +187,7 @@ impl Work<'_> {
         write.check(self.store, connection)?;
         let values = write.values();
         let with_ttl: [Value<'_>; 7];
-        let (cql, values) = match self.store.ttl() {
+        let (statement, values) = match self.store.ttl() {
             None => (&connection.statements.writes.insert, &values[..]),
             Some(seconds) => {
                 let [a, b, c, d, e, f] = values;
@@ -196,8 +196,8 @@ impl Work<'_> {
             }
         };
         let timestamp = Some(write.timestamp);
-        let request = Request { timestamp, ..Request::new(cql, values, self.store.consistency(), deadline) };
-        connection.execute(&request).await.map(drop)
+        let request = Request { timestamp, ..Request::new(values, self.store.consistency(), deadline) };
+        connection.execute(statement, &request).await.map(drop)
     }
 
     async fn update(&self, write: &Write<'_>, connection: &Connection, deadline: Instant) -> Result<Answer> {
@@ -251,7 +251,7 @@ impl Work<'_> {
     ) -> Result<Answer> {
         let statements = &connection.statements;
         let writes = if self.store.ttl().is_some() { &statements.writes_with_ttl } else { &statements.writes };
-        let (cql, version) = match stored {
+        let (statement, version) = match stored {
             Stored::Absent => (&writes.update_if_absent, None),
             Stored::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
             Stored::Version(version) => (&writes.update_if_version, Some(version)),
@@ -259,7 +259,7 @@ impl Work<'_> {
         let ttl = self.store.ttl().map(Value::Int);
         let version = version.map(|version| Value::Bigint(version.cast_signed()));
         let values: Vec<Value<'_>> = ttl.into_iter().chain(write.values()).chain(version).collect();
-        self.transact(connection, cql, &values, deadline).await
+        self.transact(connection, statement, &values, deadline).await
     }
 }
 
