@@ -97,7 +97,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
             vec![row.what.clone(), ratio, row.bound.to_string(), row.verdict().to_string()]
         })
         .collect();
-    table(&["what, ours to the other's", "ratio: median (quartiles)", "bar", ""], &lines)
+    table(&["what, ours to the other's", "median of ratios, 95 % (quartiles)", "bar", ""], &lines)
 }
 
 #[cfg(test)]
@@ -105,7 +105,11 @@ mod tests {
     use super::*;
 
     fn row(median: f64, bound: Bound) -> Row {
-        Row { what: "write".to_owned(), ratio: Ok(Ratio { median, low: median, high: median, pairs: 7 }), bound }
+        Row {
+            what: "write".to_owned(),
+            ratio: Ok(Ratio { median, from: median, to: median, quartiles: [median; 2], pairs: 7 }),
+            bound,
+        }
     }
 
     #[test]

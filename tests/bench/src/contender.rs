@@ -19,17 +19,22 @@ const ENDS_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) enum Who {
     Ours,
     Bare,
+    /// A second process of the bare binding: what the bench finds between two that are the same.
+    BareAgain,
+    /// With the settings of the original, which it cannot change.
     Go,
+    GoTuned,
     Scylla,
 }
 
 impl Who {
-    /// As the worker is called.
+    /// As its process is told who it is.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
-            Self::Bare => "bare",
-            Self::Go => "go",
+            Self::Bare | Self::BareAgain => "bare",
+            Self::Go => "original",
+            Self::GoTuned => "tuned",
             Self::Scylla => "scylla",
         }
     }
@@ -40,7 +45,9 @@ impl fmt::Display for Who {
         f.write_str(match self {
             Self::Ours => "durable-store",
             Self::Bare => "bare cassandra-cpp",
+            Self::BareAgain => "bare cassandra-cpp, another process",
             Self::Go => "Go program",
+            Self::GoTuned => "Go program, tuned",
             Self::Scylla => "scylla with block_on",
         })
     }
@@ -103,11 +110,12 @@ impl Drop for Contender {
 
 /// All that take part.
 #[derive(Default)]
-pub(crate) struct Contenders(HashMap<Who, Contender>);
+pub(crate) struct Contenders(HashMap<Who, (Command, Contender)>);
 
 impl Contenders {
-    pub(crate) fn add(&mut self, who: Who, command: &mut Command) -> Result<()> {
-        self.0.insert(who, Contender::start(who, command)?);
+    pub(crate) fn add(&mut self, who: Who, mut command: Command) -> Result<()> {
+        let contender = Contender::start(who, &mut command)?;
+        self.0.insert(who, (command, contender));
         Ok(())
     }
 
@@ -116,7 +124,18 @@ impl Contenders {
     }
 
     pub(crate) fn ask(&mut self, who: Who, request: &Request) -> Result<Answer> {
-        self.0.get_mut(&who).with_context(|| format!("{who} does not take part"))?.ask(request)
+        self.find(who)?.1.ask(request)
+    }
+
+    /// Ends its process and starts another.
+    pub(crate) fn restart(&mut self, who: Who) -> Result<()> {
+        let (command, contender) = self.find(who)?;
+        *contender = Contender::start(who, command)?;
+        Ok(())
+    }
+
+    fn find(&mut self, who: Who) -> Result<&mut (Command, Contender)> {
+        self.0.get_mut(&who).with_context(|| format!("{who} does not take part"))
     }
 }
 
@@ -139,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_heard_each_time() {
-        let zeros = r#""elapsed_us":1,"cpu_us":1,"p50_us":0,"p99_us":0,"p999_us":0,"peak_kb":0"#;
+        let zeros = r#""elapsed_us":1,"cpu_us":1,"latencies_us":[],"peak_kb":0"#;
         let mut contender = says(&format!(r#"{{"operations":7,"errors":0,{zeros}}}"#));
         for _ in 0..2 {
             assert_eq!(contender.ask(&request()).unwrap().operations, 7);
@@ -166,5 +185,18 @@ mod tests {
         let pid = contender.child.id();
         drop(contender);
         assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+    }
+
+    #[test]
+    fn a_contender_that_is_started_again_is_another_process() {
+        let zeros = r#""errors":0,"elapsed_us":1,"cpu_us":1,"latencies_us":[],"peak_kb":0"#;
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!(r#"while read -r request; do echo '{{"operations":'$$',{zeros}}}'; done"#)]);
+        let mut contenders = Contenders::default();
+        contenders.add(Who::Go, command).unwrap();
+        let before = contenders.ask(Who::Go, &request()).unwrap().operations;
+        contenders.restart(Who::Go).unwrap();
+        assert_ne!(contenders.ask(Who::Go, &request()).unwrap().operations, before);
+        assert!(contenders.restart(Who::Scylla).is_err());
     }
 }

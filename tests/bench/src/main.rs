@@ -121,13 +121,17 @@ fn worker(who: Who, address: &str) -> Result<Command> {
 
 fn contenders(address: &str) -> Result<Contenders> {
     let mut contenders = Contenders::default();
-    for who in [Who::Ours, Who::Bare, Who::Scylla] {
-        contenders.add(who, &mut worker(who, address)?)?;
+    for who in [Who::Ours, Who::Bare, Who::BareAgain, Who::Scylla] {
+        contenders.add(who, worker(who, address)?)?;
     }
     match peers::find_go() {
         Ok(_) => {
             let program = peers::build_go(&server::workspace().join("target/bench")).map_err(Error::msg)?;
-            contenders.add(Who::Go, Command::new(program).args(["bench", address]))?;
+            for who in [Who::Go, Who::GoTuned] {
+                let mut command = Command::new(&program);
+                command.args(["bench", address, who.name()]);
+                contenders.add(who, command)?;
+            }
         }
         Err(why) => println!("its lines are not measured: {why}"),
     }

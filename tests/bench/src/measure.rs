@@ -1,12 +1,13 @@
-//! Runs the lanes of a point in turn, forwards and backwards, so that drift cancels out.
+//! Runs the lanes of a point in turn, forwards and backwards, so that drift cancels out, in several sittings with new
+//! processes, so that what a process has by chance (its place in memory, the server's thread for its connection) does too.
 
 use anyhow::Result;
 
 use crate::{
     bars::{Bound, Row},
     contender::{Contenders, Who},
-    protocol::{Answer, Request},
-    ratio::{Ratio, median},
+    protocol::{Answer, Operation, Request},
+    ratio::{Ratio, median, quantile},
 };
 
 /// One contender's part in a point.
@@ -16,6 +17,8 @@ pub(crate) struct Lane {
     pub(crate) label: String,
     pub(crate) who: Who,
     pub(crate) request: Request,
+    /// It takes part in every so many rounds: an odd number, so that it goes forwards and backwards like the others.
+    pub(crate) every: u32,
 }
 
 /// What a ratio is of.
@@ -41,24 +44,29 @@ pub(crate) struct Point {
     pub(crate) title: String,
     pub(crate) lanes: Vec<Lane>,
     pub(crate) rounds: u32,
+    /// Before each of them the contenders that take part in every round are started anew; where there is one only, all stay
+    /// as they are.
+    pub(crate) sittings: u32,
     pub(crate) comparisons: Vec<Comparison>,
 }
 
-/// The runs of one lane; none where the contender does not take part.
+/// The runs of one lane, each with its round; none where the contender does not take part.
 #[derive(Debug)]
 pub(crate) struct Runs {
     pub(crate) label: String,
-    pub(crate) answers: Vec<Answer>,
+    pub(crate) answers: Vec<(u32, Answer)>,
     pub(crate) allocations_per_operation: Option<f64>,
 }
 
 impl Runs {
     pub(crate) fn median(&self, of: impl Fn(&Answer) -> f64) -> Option<f64> {
-        median(&self.all(of))
+        median(&self.answers.iter().map(|(_, answer)| of(answer)).collect::<Vec<_>>())
     }
 
-    fn all(&self, of: impl Fn(&Answer) -> f64) -> Vec<f64> {
-        self.answers.iter().map(of).collect()
+    /// In microseconds: so large a share of all calls of all runs took no longer.
+    pub(crate) fn latency(&self, share: f64) -> Option<f64> {
+        let latencies = self.answers.iter().flat_map(|(_, answer)| &answer.latencies_us);
+        quantile(&latencies.copied().map(f64::from).collect::<Vec<_>>(), share)
     }
 }
 
@@ -77,15 +85,13 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
         .map(|lane| Runs { label: lane.label.clone(), answers: Vec::new(), allocations_per_operation: None })
         .collect();
     let mut turn: Vec<_> = point.lanes.iter().zip(&mut lanes).filter(|(lane, _)| contenders.has(lane.who)).collect();
-    for (lane, _) in &turn {
-        let warm = Request { op: crate::protocol::Operation::Warm, ..lane.request.clone() };
-        contenders.ask(lane.who, &warm)?;
-        // What comes first after another point is not like the rest.
-        contenders.ask(lane.who, &lane.request)?;
-    }
-    for _ in 0..point.rounds {
-        for (lane, runs) in &mut turn {
-            runs.answers.push(contenders.ask(lane.who, &lane.request)?);
+    let sitting = point.rounds.div_ceil(point.sittings.max(1));
+    for round in 0..point.rounds {
+        if round % sitting == 0 {
+            sit_down(&turn, point.sittings > 1, contenders)?;
+        }
+        for (lane, runs) in turn.iter_mut().filter(|(lane, _)| round % lane.every == 0) {
+            runs.answers.push((round, contenders.ask(lane.who, &lane.request)?));
         }
         turn.reverse();
     }
@@ -97,16 +103,40 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
     Ok(Measured { title: point.title.clone(), lanes, rows })
 }
 
+/// Has all connect, and run once: what comes first is not like the rest.
+fn sit_down(turn: &[(&Lane, &mut Runs)], anew: bool, contenders: &mut Contenders) -> Result<()> {
+    let mut restarted = Vec::new();
+    for (lane, _) in turn {
+        if anew && lane.every == 1 && !restarted.contains(&lane.who) {
+            contenders.restart(lane.who)?;
+            restarted.push(lane.who);
+        }
+    }
+    for (lane, _) in turn {
+        contenders.ask(lane.who, &Request { op: Operation::Warm, ..lane.request.clone() })?;
+        contenders.ask(lane.who, &lane.request)?;
+    }
+    Ok(())
+}
+
+/// Of the rounds that both took part in.
 fn compare(comparison: &Comparison, lanes: &[Runs]) -> Row {
-    let all = |at: usize| match comparison.metric {
-        Metric::PerSecond => lanes.get(at).map(|lane| lane.all(Answer::per_second)).unwrap_or_default(),
-        Metric::Cpu => lanes.get(at).map(|lane| lane.all(Answer::cpu_per_operation)).unwrap_or_default(),
+    let answers = |at: usize| lanes.get(at).map(|lane| lane.answers.as_slice()).unwrap_or_default();
+    let of = |answer: &Answer| match comparison.metric {
+        Metric::PerSecond => answer.per_second(),
+        Metric::Cpu => answer.cpu_per_operation(),
     };
-    let ratio = Ratio::of(&all(comparison.ours), &all(comparison.other));
+    let (ours, other): (Vec<_>, Vec<_>) = answers(comparison.ours)
+        .iter()
+        .filter_map(|(round, ours)| {
+            let (_, other) = answers(comparison.other).iter().find(|(other, _)| other == round)?;
+            Some((of(ours), of(other)))
+        })
+        .unzip();
     let label = lanes.get(comparison.other).map_or("the other", |lane| lane.label.as_str());
     Row {
         what: comparison.what.clone(),
-        ratio: ratio.ok_or_else(|| format!("without the {label}")),
+        ratio: Ratio::of(&ours, &other).ok_or_else(|| format!("without the {label}")),
         bound: comparison.bound,
     }
 }
@@ -115,9 +145,16 @@ fn compare(comparison: &Comparison, lanes: &[Runs]) -> Row {
 mod tests {
     use super::*;
 
-    fn runs(cpu_us: &[u64]) -> Runs {
-        let answer = |&cpu_us: &u64| Answer { operations: 10, elapsed_us: 1_000_000, cpu_us, ..Answer::default() };
-        Runs { label: "x".to_owned(), answers: cpu_us.iter().map(answer).collect(), allocations_per_operation: None }
+    fn runs(rounds: &[(u32, u64)]) -> Runs {
+        let answer = |cpu_us| Answer {
+            operations: 10,
+            elapsed_us: 1_000_000,
+            cpu_us,
+            latencies_us: vec![1, cpu_us as u32],
+            ..Answer::default()
+        };
+        let answers = rounds.iter().map(|&(round, cpu_us)| (round, answer(cpu_us))).collect();
+        Runs { label: "x".to_owned(), answers, allocations_per_operation: None }
     }
 
     fn comparison(metric: Metric) -> Comparison {
@@ -125,15 +162,23 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_pairs_the_runs_of_its_lanes() {
-        let lanes = [runs(&[20, 40, 60]), runs(&[10, 20, 30])];
-        assert_eq!(compare(&comparison(Metric::Cpu), &lanes).ratio.unwrap().median, 2.0);
+    fn a_comparison_pairs_the_runs_of_the_rounds_that_both_took_part_in() {
+        let lanes = [runs(&[(0, 20), (1, 40), (2, 60)]), runs(&[(0, 10), (2, 30)])];
+        let ratio = compare(&comparison(Metric::Cpu), &lanes).ratio.unwrap();
+        assert_eq!((ratio.median, ratio.pairs), (2.0, 2));
         assert_eq!(compare(&comparison(Metric::PerSecond), &lanes).ratio.unwrap().median, 1.0);
     }
 
     #[test]
     fn a_contender_that_takes_no_part_is_named() {
-        let lanes = [runs(&[20]), runs(&[])];
+        let lanes = [runs(&[(0, 20)]), runs(&[])];
         assert_eq!(compare(&comparison(Metric::Cpu), &lanes).ratio, Err("without the x".to_owned()));
+    }
+
+    #[test]
+    fn latencies_are_those_of_all_runs_together() {
+        let lane = runs(&[(0, 5), (1, 7)]);
+        assert_eq!([lane.latency(0.0), lane.latency(0.5), lane.latency(1.0)], [Some(1.0), Some(3.0), Some(7.0)]);
+        assert_eq!(runs(&[]).latency(0.5), None);
     }
 }

@@ -31,34 +31,48 @@ pub(crate) struct Plan {
     pub(crate) points: Vec<Point>,
 }
 
-/// Makes the points of one run, all with the same number of rounds and length of runs.
-struct Maker<'m> {
-    keyspace: &'m str,
+/// How often something is run, and for how long at a time.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
     rounds: u32,
     millis: u64,
+    sittings: u32,
+    /// Every so many rounds those are run that are compared by more than a few percent.
+    every: u32,
+}
+
+/// Makes the points of one run.
+struct Maker<'m> {
+    keyspace: &'m str,
+    pace: Pace,
     plan: Plan,
 }
 
 impl Plan {
     pub(crate) fn new(options: &Options, keyspace: &str) -> Self {
-        let (rounds, millis) = if options.quick { (15, 150) } else { (21, 300) };
-        let mut maker = Maker {
-            keyspace,
-            rounds: options.rounds.unwrap_or(rounds),
-            millis: options.millis.unwrap_or(millis),
-            plan: Self { tables: Vec::new(), points: Vec::new() },
+        let pace = |rounds, millis, sittings, every| {
+            let rounds = options.rounds.unwrap_or(rounds);
+            Pace { rounds, millis: options.millis.unwrap_or(millis), sittings: rounds.min(sittings), every }
         };
-        let payloads: &[usize] = if options.quick { &[SMALL] } else { &[SMALL, LARGE] };
-        for &payload in payloads {
+        // Short runs, many of them: what a server does now and then then hits all alike.
+        let (closely, thoroughly) = (pace(240, 20, 3, 5), pace(480, 20, 6, 3));
+        let [roughly, bulk] = [pace(20, 200, 1, 1), pace(40, 100, 1, 1)];
+        let mut maker = Maker { keyspace, pace: closely, plan: Self { tables: Vec::new(), points: Vec::new() } };
+        let singles: &[(usize, Pace)] =
+            if options.quick { &[(SMALL, closely)] } else { &[(SMALL, thoroughly), (LARGE, closely)] };
+        for &(payload, pace) in singles {
+            maker.pace = pace;
             for op in [Operation::Write, Operation::Read] {
                 for threads in THREADS {
-                    maker.single(op, threads, payload);
+                    maker.single(op, threads, payload, !options.quick && payload == SMALL);
                 }
             }
         }
+        maker.pace = bulk;
         for op in [Operation::WriteBulk, Operation::ReadBulk] {
             maker.bulk(op);
         }
+        maker.pace = Pace { sittings: 1, ..closely };
         for threads in [1, 16] {
             maker.known_shard(threads);
         }
@@ -67,6 +81,7 @@ impl Plan {
                 maker.through_index(threads);
                 maker.versioned(threads);
             }
+            maker.pace = roughly;
             maker.scan();
             maker.growth();
         }
@@ -113,7 +128,7 @@ impl Maker<'_> {
         Request {
             op,
             threads,
-            millis: self.millis,
+            millis: self.pace.millis,
             operations: 0,
             payload,
             ids: IDS,
@@ -123,7 +138,8 @@ impl Maker<'_> {
     }
 
     fn add(&mut self, title: String, lanes: Vec<Lane>, comparisons: Vec<Comparison>) {
-        self.plan.points.push(Point { title, lanes, rounds: self.rounds, comparisons });
+        let Pace { rounds, sittings, .. } = self.pace;
+        self.plan.points.push(Point { title, lanes, rounds, sittings, comparisons });
     }
 
     /// Ours, at 0, with the bare binding, at 1; each next to the other.
@@ -136,25 +152,45 @@ impl Maker<'_> {
         self.add(title, lanes, comparisons);
     }
 
-    fn single(&mut self, op: Operation, threads: u32, payload: usize) {
+    fn single(&mut self, op: Operation, threads: u32, payload: usize, with_noise: bool) {
+        let pace = self.pace;
+        if threads > 16 {
+            // So many take a few milliseconds to begin and to end.
+            self.pace = Pace { rounds: (pace.rounds * 2).div_ceil(3), millis: pace.millis * 2, ..pace };
+        }
         let target = self.by_id(payload);
         let request = self.request(op, threads, payload, &target);
         let title = format!("{} of {payload} B, {}", verb(op), of_threads(threads));
-        let lanes = [Who::Bare, Who::Ours, Who::Go, Who::Scylla].map(|who| lane(who, &request)).to_vec();
+        let rarely = |who| Lane { every: pace.every, ..lane(who, &request) };
+        let mut lanes = vec![
+            lane(Who::Bare, &request),
+            lane(Who::Ours, &request),
+            rarely(Who::Go),
+            rarely(Who::GoTuned),
+            rarely(Who::Scylla),
+        ];
         let go = if threads <= 4 { 2.0 } else { 1.0 };
-        let comparisons = vec![
+        let mut comparisons = vec![
             compare(format!("{title}: bare cassandra-cpp"), 1, 0, Metric::PerSecond, Bound::AtLeast(0.97)),
             compare(format!("{title}, client CPU: bare cassandra-cpp"), 1, 0, Metric::Cpu, Bound::AtMost(1.05)),
             compare(format!("{title}: Go program"), 1, 2, Metric::PerSecond, Bound::AtLeast(go)),
-            compare(format!("{title}: scylla with block_on"), 1, 3, Metric::PerSecond, Bound::None),
+            compare(format!("{title}: Go program, tuned"), 1, 3, Metric::PerSecond, Bound::None),
+            compare(format!("{title}: scylla with block_on"), 1, 4, Metric::PerSecond, Bound::None),
         ];
+        if with_noise {
+            lanes.push(lane(Who::BareAgain, &request));
+            let what = |metric| format!("{title}{metric}: bare cassandra-cpp, another process to the first");
+            comparisons.push(compare(what(""), 5, 0, Metric::PerSecond, Bound::None));
+            comparisons.push(compare(what(", client CPU"), 5, 0, Metric::Cpu, Bound::None));
+        }
         self.add(title, lanes, comparisons);
+        self.pace = pace;
     }
 
     fn bulk(&mut self, op: Operation) {
         let target = self.by_id(SMALL);
         let one_at_a_time = if op == Operation::WriteBulk { Operation::Write } else { Operation::Read };
-        let bulk = Request { millis: self.millis * 2, ..self.request(op, 1, SMALL, &target) };
+        let bulk = self.request(op, 1, SMALL, &target);
         let single = self.request(one_at_a_time, 1, SMALL, &target);
         let title = format!("{} of {SMALL} B, one thread, 256 in flight", verb(op));
         let lanes = vec![
@@ -204,7 +240,7 @@ impl Maker<'_> {
 }
 
 fn lane(who: Who, request: &Request) -> Lane {
-    Lane { label: who.to_string(), who, request: request.clone() }
+    Lane { label: who.to_string(), who, request: request.clone(), every: 1 }
 }
 
 fn compare(what: String, ours: usize, other: usize, metric: Metric, bound: Bound) -> Comparison {
@@ -268,7 +304,8 @@ mod tests {
         for point in &plan.points {
             for comparison in &point.comparisons {
                 assert!(comparison.ours.max(comparison.other) < point.lanes.len(), "{}", point.title);
-                assert_eq!(point.lanes[comparison.ours].who, Who::Ours, "{}", point.title);
+                let ours = point.lanes[comparison.ours].who;
+                assert!(matches!(ours, Who::Ours | Who::BareAgain), "{}", point.title);
             }
             for lane in &point.lanes {
                 let tables = plan.tables.iter().filter(|table| table.target.table == lane.request.target.table);

@@ -76,10 +76,8 @@ pub(crate) struct Answer {
     pub(crate) elapsed_us: u64,
     /// User and system time of the whole process.
     pub(crate) cpu_us: u64,
-    /// Of calls; a bulk call is one call.
-    pub(crate) p50_us: u64,
-    pub(crate) p99_us: u64,
-    pub(crate) p999_us: u64,
+    /// Of calls, in no order; a bulk call is one call.
+    pub(crate) latencies_us: Vec<u32>,
     /// The most memory the process had so far.
     pub(crate) peak_kb: u64,
     /// On the Rust side, where they were counted.
@@ -148,8 +146,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_answer_without_what_only_we_count_is_read_too() {
-        let line = r#"{"operations":10,"errors":0,"elapsed_us":2000000,"cpu_us":50,"p50_us":1,"p99_us":2,
-            "p999_us":3,"peak_kb":4}"#;
+        let line = r#"{"operations":10,"errors":0,"elapsed_us":2000000,"cpu_us":50,"latencies_us":[1,2],"peak_kb":4}"#;
         let Reply::Ran(answer) = serde_json::from_str(line).unwrap() else { panic!("no answer") };
         assert_eq!((answer.per_second(), answer.cpu_per_operation(), answer.allocations), (5.0, 5.0, None));
     }

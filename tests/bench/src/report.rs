@@ -79,7 +79,7 @@ impl Report<'_> {
     pub(crate) fn short(&self) -> String {
         let mut lines = Vec::new();
         for (operation, payload) in [("write", 200), ("read", 200)] {
-            for who in [Who::Ours, Who::Bare, Who::Go, Who::Scylla] {
+            for who in [Who::Ours, Who::Bare, Who::Go, Who::GoTuned, Who::Scylla] {
                 let label = who.to_string();
                 let mut line = vec![format!("{operation}, {label}")];
                 for threads in THREADS {
@@ -103,9 +103,9 @@ fn point_cells(point: &Measured) -> Vec<Vec<String>> {
         vec![
             lane.label.clone(),
             median(Answer::per_second, 0),
-            median(|answer| answer.p50_us as f64, 0),
-            median(|answer| answer.p99_us as f64, 0),
-            median(|answer| answer.p999_us as f64, 0),
+            shown(lane.latency(0.5), 0),
+            shown(lane.latency(0.99), 0),
+            shown(lane.latency(0.999), 0),
             median(Answer::cpu_per_operation, 1),
             shown(lane.allocations_per_operation, 1),
             median(|answer| answer.peak_kb as f64 / 1024.0, 0),
@@ -162,8 +162,8 @@ mod tests {
     use super::*;
 
     fn runs(label: &str, operations: u64) -> Runs {
-        let answer = Answer { operations, elapsed_us: 1_000_000, p50_us: 77, ..Answer::default() };
-        Runs { label: label.to_owned(), answers: vec![answer], allocations_per_operation: Some(6.0) }
+        let answer = Answer { operations, elapsed_us: 1_000_000, latencies_us: vec![77], ..Answer::default() };
+        Runs { label: label.to_owned(), answers: vec![(0, answer)], allocations_per_operation: Some(6.0) }
     }
 
     fn point(title: &str, operations: u64) -> Measured {

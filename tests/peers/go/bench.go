@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,21 +31,18 @@ type benchRequest struct {
 	Layout string `json:"layout"`
 	// Shard is where rows are. Without it, by-shard writes go to shard 0 and reads through the index.
 	Shard *uint64 `json:"shard"`
-	// Settings are original (the default) or tuned.
-	Settings string `json:"settings"`
 }
 
 // benchAnswer is what a run came to. Latencies are those of calls that succeeded; the peak is the process's so far.
 type benchAnswer struct {
-	Operations int    `json:"operations"`
-	Errors     int    `json:"errors"`
-	Elapsed    int64  `json:"elapsed_us"`
-	CPU        int64  `json:"cpu_us"`
-	P50        int64  `json:"p50_us"`
-	P99        int64  `json:"p99_us"`
-	P999       int64  `json:"p999_us"`
-	Peak       int64  `json:"peak_kb"`
-	FirstError string `json:"first_error,omitempty"`
+	Operations int   `json:"operations"`
+	Errors     int   `json:"errors"`
+	Elapsed    int64 `json:"elapsed_us"`
+	CPU        int64 `json:"cpu_us"`
+	// Latencies are in no order.
+	Latencies  []uint32 `json:"latencies_us"`
+	Peak       int64    `json:"peak_kb"`
+	FirstError string   `json:"first_error,omitempty"`
 }
 
 func bench(tables *tables, request benchRequest) any {
@@ -54,15 +50,15 @@ func bench(tables *tables, request benchRequest) any {
 	if err != nil {
 		return failure{err.Error()}
 	}
-	answer, err := request.run(table)
+	answer, err := request.run(table, tables.names(request.IDs))
 	if err != nil {
 		return failure{err.Error()}
 	}
 	return answer
 }
 
-func (r benchRequest) run(table *table) (any, error) {
-	work, err := r.work(table)
+func (r benchRequest) run(table *table, ids []string) (any, error) {
+	work, err := r.work(table, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +67,7 @@ func (r benchRequest) run(table *table) (any, error) {
 		return nil, err
 	}
 	if r.Op == "warm" {
-		return benchAnswer{}, nil
+		return benchAnswer{Latencies: []uint32{}}, nil
 	}
 	if r.Threads < 1 || r.Millis < 1 {
 		return nil, fmt.Errorf("threads and millis must be positive")
@@ -94,16 +90,12 @@ func (r benchRequest) run(table *table) (any, error) {
 // work is one call on the id of that number.
 type work func(id int, version uint64) error
 
-func (r benchRequest) work(table *table) (work, error) {
-	if r.IDs < 1 {
+func (r benchRequest) work(table *table, ids []string) (work, error) {
+	if len(ids) < 1 {
 		return nil, fmt.Errorf("ids must be positive")
 	}
 	if r.Payload < 0 {
 		return nil, fmt.Errorf("payload must not be negative")
-	}
-	ids := make([]string, r.IDs)
-	for i := range ids {
-		ids[i] = "bench-" + strconv.Itoa(i)
 	}
 	var known *uint64
 	if r.Layout == "by-shard" {
@@ -179,23 +171,15 @@ func (l *lane) run(seed uint64, ids int, deadline time.Time, work work) {
 }
 
 func (a *benchAnswer) sum(lanes []lane) {
-	var all []uint32
+	a.Latencies = []uint32{}
 	for _, lane := range lanes {
-		all = append(all, lane.latencies...)
+		a.Latencies = append(a.Latencies, lane.latencies...)
 		a.Errors += lane.errors
 		if lane.first != nil && a.FirstError == "" {
 			a.FirstError = lane.first.Error()
 		}
 	}
-	a.Operations = len(all)
-	slices.Sort(all)
-	at := func(part float64) int64 {
-		if len(all) == 0 {
-			return 0
-		}
-		return int64(all[min(int(part*float64(len(all))), len(all)-1)])
-	}
-	a.P50, a.P99, a.P999 = at(0.5), at(0.99), at(0.999)
+	a.Operations = len(a.Latencies)
 }
 
 // cpuTime is what this process has used so far, in user and in system mode.

@@ -10,7 +10,7 @@ import (
 	"os"
 )
 
-const usage = "usage: peer serve <host:port> <keyspace> | peer bench <host:port>"
+const usage = "usage: peer serve <host:port> <keyspace> | peer bench <host:port> original|tuned"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -28,8 +28,12 @@ func run(arguments []string) error {
 		}
 		defer table.close()
 		return answerAll(func(request serveRequest) any { return serve(table, request) })
-	case len(arguments) == 2 && arguments[0] == "bench":
-		tables := newTables(arguments[1])
+	case len(arguments) == 3 && arguments[0] == "bench":
+		settings, err := settingsOf(arguments[2])
+		if err != nil {
+			return err
+		}
+		tables := newTables(arguments[1], settings)
 		defer tables.close()
 		return answerAll(func(request benchRequest) any { return bench(tables, request) })
 	default:

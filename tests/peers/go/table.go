@@ -29,6 +29,17 @@ var theOriginals = settings{connections: 2, coalesce: 200 * time.Microsecond}
 // A token-aware policy is for clusters: with one node there is nothing to choose.
 var tuned = settings{connections: 2, coalesce: 0}
 
+func settingsOf(name string) (settings, error) {
+	switch name {
+	case "original":
+		return theOriginals, nil
+	case "tuned":
+		return tuned, nil
+	default:
+		return settings{}, fmt.Errorf("settings: %q is neither original nor tuned", name)
+	}
+}
+
 // table is the table of states in one keyspace.
 type table struct {
 	session *gocql.Session

@@ -1,49 +1,48 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // tables are the tables of a benchmark, each opened when it is first asked for.
 type tables struct {
 	contactPoint string
-	open         map[opened]*table
+	settings     settings
+	open         map[string]*table
+	ids          []string
 }
 
-type opened struct {
-	keyspace string
-	settings settings
-}
-
-func newTables(contactPoint string) *tables {
-	return &tables{contactPoint, map[opened]*table{}}
+func newTables(contactPoint string, settings settings) *tables {
+	return &tables{contactPoint: contactPoint, settings: settings, open: map[string]*table{}}
 }
 
 func (t *tables) get(request benchRequest) (*table, error) {
 	if request.Keyspace == "" {
 		return nil, fmt.Errorf("keyspace is missing")
 	}
-	var chosen settings
-	switch request.Settings {
-	case "", "original":
-		chosen = theOriginals
-	case "tuned":
-		chosen = tuned
-	default:
-		return nil, fmt.Errorf("settings: %q is neither original nor tuned", request.Settings)
-	}
-	key := opened{request.Keyspace, chosen}
-	found, isOpen := t.open[key]
+	found, isOpen := t.open[request.Keyspace]
 	if !isOpen {
 		var err error
-		if found, err = open(t.contactPoint, request.Keyspace, chosen); err != nil {
+		if found, err = open(t.contactPoint, request.Keyspace, t.settings); err != nil {
 			return nil, err
 		}
-		t.open[key] = found
+		t.open[request.Keyspace] = found
 	}
 	named := *found
 	if request.Table != "" {
 		named.name = request.Table
 	}
 	return &named, nil
+}
+
+// names are so many ids: bench-0, bench-1 and so on. They are kept: making them anew would leave garbage to each run.
+func (t *tables) names(count int) []string {
+	count = max(count, 0)
+	for len(t.ids) < count {
+		t.ids = append(t.ids, "bench-"+strconv.Itoa(len(t.ids)))
+	}
+	return t.ids[:count]
 }
 
 func (t *tables) close() {

@@ -14,6 +14,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Tool::Java.ensure()?;
     Tool::Maven.ensure()?;
     let mut bench = workspace::cargo();
-    bench.args(["run", "--release", "--quiet", "--package", "bench", "--"]).args(arguments);
+    bench.args(["run", "--profile", "bench", "--quiet", "--package", "bench", "--"]).args(arguments);
     workspace::run(&mut bench)
 }

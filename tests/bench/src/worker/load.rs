@@ -28,7 +28,7 @@ const SHARDS: u64 = 100;
 /// The calls of one thread.
 #[derive(Default)]
 struct Lane {
-    latencies_ns: Vec<u64>,
+    latencies_us: Vec<u32>,
     operations: u64,
     errors: u64,
     first_error: Option<String>,
@@ -142,12 +142,12 @@ impl Lane {
                 }
             }
             let now = Instant::now();
-            lane.latencies_ns.push(u64::try_from((now - before).as_nanos()).unwrap_or(u64::MAX));
+            lane.latencies_us.push(u32::try_from((now - before).as_micros()).unwrap_or(u32::MAX));
             before = now;
             let enough = match (request.op, request.operations) {
                 (Operation::Fill, _) => true,
                 (_, 0) => now >= deadline,
-                (_, most) => lane.latencies_ns.len() as u64 >= most,
+                (_, most) => lane.latencies_us.len() as u64 >= most,
             };
             if enough {
                 return lane;
@@ -162,20 +162,12 @@ impl Lane {
 
 fn sum_up(lanes: Vec<Lane>, elapsed: Duration, cpu: Duration, allocations: Option<u64>) -> Answer {
     let microseconds = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let mut latencies: Vec<_> = lanes.iter().flat_map(|lane| &lane.latencies_ns).copied().collect();
-    latencies.sort_unstable();
-    let percentile = |share: f64| {
-        let at = (latencies.len() as f64 * share).ceil() as usize;
-        latencies.get(at.max(1) - 1).copied().unwrap_or_default() / 1_000
-    };
     Answer {
         operations: lanes.iter().map(|lane| lane.operations).sum(),
         errors: lanes.iter().map(|lane| lane.errors).sum(),
         elapsed_us: microseconds(elapsed),
         cpu_us: microseconds(cpu),
-        p50_us: percentile(0.5),
-        p99_us: percentile(0.99),
-        p999_us: percentile(0.999),
+        latencies_us: lanes.iter().flat_map(|lane| &lane.latencies_us).copied().collect(),
         peak_kb: usage::peak_kb(),
         allocations,
         first_error: lanes.into_iter().find_map(|lane| lane.first_error),
@@ -227,11 +219,9 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_those_of_all_threads_together() {
-        let lane =
-            |from: u64| Lane { latencies_ns: (from..from + 500).map(|n| n * 1_000).collect(), ..Lane::default() };
-        let answer = sum_up(vec![lane(501), lane(1)], Duration::from_secs(1), Duration::ZERO, None);
-        assert_eq!((answer.p50_us, answer.p99_us, answer.p999_us), (500, 990, 999));
-        assert_eq!(sum_up(Vec::new(), Duration::ZERO, Duration::ZERO, None).p99_us, 0);
+    fn the_latencies_are_those_of_all_threads() {
+        let answer = run(&request(Operation::Write, 10), &Fake).unwrap();
+        assert_eq!(answer.latencies_us.len(), 150);
+        assert!(sum_up(Vec::new(), Duration::ZERO, Duration::ZERO, None).latencies_us.is_empty());
     }
 }
