@@ -96,7 +96,9 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
         turn.reverse();
     }
     for (lane, runs) in turn.iter_mut().filter(|(lane, _)| matches!(lane.who, Who::Ours | Who::Bare)) {
-        let answer = contenders.ask(lane.who, &Request { count_allocations: true, ..lane.request.clone() })?;
+        // A long run, so that beginning and ending it is a small part.
+        let counted = Request { count_allocations: true, millis: lane.request.millis * 10, ..lane.request.clone() };
+        let answer = contenders.ask(lane.who, &counted)?;
         runs.allocations_per_operation = answer.allocations.map(|count| count as f64 / answer.operations.max(1) as f64);
     }
     let rows = point.comparisons.iter().map(|comparison| compare(comparison, &lanes)).collect();

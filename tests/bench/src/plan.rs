@@ -55,7 +55,7 @@ impl Plan {
             Pace { rounds, millis: options.millis.unwrap_or(millis), sittings: rounds.min(sittings), every }
         };
         // Short runs, many of them: what a server does now and then then hits all alike.
-        let (closely, thoroughly) = (pace(240, 20, 3, 5), pace(480, 20, 6, 3));
+        let (closely, thoroughly) = (pace(240, 20, 6, 5), pace(480, 20, 8, 3));
         let [roughly, bulk] = [pace(20, 200, 1, 1), pace(40, 100, 1, 1)];
         let mut maker = Maker { keyspace, pace: closely, plan: Self { tables: Vec::new(), points: Vec::new() } };
         let singles: &[(usize, Pace)] =
