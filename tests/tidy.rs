@@ -178,6 +178,24 @@ fn the_readme_names_every_setting_and_every_example() {
 }
 
 #[test]
+fn the_figures_of_the_readme_are_those_of_the_report() {
+    let (readme, report) = (read("README.md"), read("resources/bench/report.md"));
+    let (_, section) = readme.split_once("\n## How fast\n").expect("the README has a section on speed");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let lines: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).collect();
+    assert!(lines.len() > 10, "{section}");
+    for line in lines {
+        assert!(report.contains(line), "the report does not have the line {line}");
+    }
+    for fact in ["date", "processor", "command"] {
+        let prefix = format!("- {fact}: ");
+        let fact =
+            report.lines().find_map(|line| line.strip_prefix(&prefix)).expect("the report says where it was made");
+        assert!(section.contains(fact.trim_matches('`')), "the README does not say {fact:?}");
+    }
+}
+
+#[test]
 fn every_dependency_says_why_it_is_there() {
     let packages = fs::read_dir(root().join("tests")).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"));
     let manifests = packages.filter(|manifest| manifest.exists()).chain([root().join("Cargo.toml")]);

@@ -12,11 +12,15 @@ pub(crate) fn facts() -> Vec<(&'static str, String)> {
         ("date", first_line(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))),
         ("processor", format!("{}, {cores} cores, the server on them too", processor())),
         ("system", format!("Linux {}", file("/proc/sys/kernel/osrelease"))),
-        ("load before", file("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")),
         ("crates", crates.join(", ")),
         ("driver", file_in_workspace("target/driver/lib/SOURCE")),
         ("Go", first_line(Command::new("go").arg("version"))),
     ]
+}
+
+/// The load averages of 1, 5 and 15 minutes, now.
+pub(crate) fn load() -> String {
+    file("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn processor() -> String {

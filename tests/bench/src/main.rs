@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
 /// Measures, tells, and says whether a bar was missed.
 fn run(options: &Options, arguments: &[&str]) -> Result<bool> {
-    let started = Instant::now();
+    let (started, load) = (Instant::now(), machine::load());
     let folder = options.out.clone().unwrap_or_else(|| server::workspace().join("target/bench"));
     let mut measured = Vec::new();
     let mut rows = Vec::new();
@@ -79,8 +79,8 @@ fn run(options: &Options, arguments: &[&str]) -> Result<bool> {
         }
     };
     let command = format!("cargo xtask bench {}", arguments.join(" "));
-    let report =
-        Report { command: command.trim_end(), server: &server, rows: &rows, measured: &measured, counts: &counts };
+    let (command, server, load) = (command.trim_end(), server.as_str(), load.as_str());
+    let report = Report { command, server, load, rows: &rows, measured: &measured, counts: &counts };
     report.write(&folder)?;
     if !options.instructions {
         println!("\n{}", report.short());

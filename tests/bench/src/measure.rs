@@ -1,7 +1,10 @@
-//! Runs the lanes of a point in turn, forwards and backwards, so that drift cancels out, in several sittings with new
-//! processes, so that what a process has by chance (its place in memory, the server's thread for its connection) does too.
+//! Runs the lanes of a point one after the other, in another order each round, so that drift cancels out and so does what a
+//! run leaves to the next: backwards and forwards, those at the ends would follow themselves, and find caches warm. In
+//! several sittings with new processes, so that what a process has by chance (its place in memory, the server's thread for
+//! its connection) cancels out too.
 
 use anyhow::Result;
+use fastrand::Rng;
 
 use crate::{
     bars::{Bound, Row},
@@ -17,7 +20,7 @@ pub(crate) struct Lane {
     pub(crate) label: String,
     pub(crate) who: Who,
     pub(crate) request: Request,
-    /// It takes part in every so many rounds: an odd number, so that it goes forwards and backwards like the others.
+    /// It takes part in every so many rounds.
     pub(crate) every: u32,
 }
 
@@ -85,6 +88,7 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
         .map(|lane| Runs { label: lane.label.clone(), answers: Vec::new(), allocations_per_operation: None })
         .collect();
     let mut turn: Vec<_> = point.lanes.iter().zip(&mut lanes).filter(|(lane, _)| contenders.has(lane.who)).collect();
+    let mut order = Rng::with_seed(1);
     let sitting = point.rounds.div_ceil(point.sittings.max(1));
     for round in 0..point.rounds {
         if round % sitting == 0 {
@@ -93,7 +97,7 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
         for (lane, runs) in turn.iter_mut().filter(|(lane, _)| round % lane.every == 0) {
             runs.answers.push((round, contenders.ask(lane.who, &lane.request)?));
         }
-        turn.reverse();
+        order.shuffle(&mut turn);
     }
     for (lane, runs) in turn.iter_mut().filter(|(lane, _)| matches!(lane.who, Who::Ours | Who::Bare)) {
         // A long run, so that beginning and ending it is a small part.

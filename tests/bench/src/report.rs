@@ -41,27 +41,29 @@ what callgrind wrote (`callgrind/`), for a read: asynchronous layers that single
 their deadline, the guard against panics of the binding, building the request) 820; r2d2's lease, with three readings of the
 clock and two locks, 510; decoding with a check of each cell 250; readings of the clock for deadlines and metrics 230; metrics,
 without a recorder, 130; the checks of process, connection and statement 100; and waiting, which parks the thread where the
-binding waits on a condition variable, 300 less. That is about 1 µs where caches are cold. The binding itself needs 1.1 to
-1.3 times as long from one process to the next: see its second process in the full report.
+binding waits on a condition variable, 300 less. That is 1 to 1.5 µs of CPU where caches are cold, as they are here with the
+server on the same cores; all else is the driver's and the kernel's, the same in both.
 
 **64 threads against the Go program**: gocql gathers the requests of 64 goroutines into few writes to the socket, which
 takes less CPU on both sides; here client and server share 2 cores, so CPU is all that counts. The driver gathers too, but
-its wait for that and its share of new requests cannot be set through the binding. More I/O threads or connections change
-operations a second by no more than the noise and cost CPU (\"growth: I/O threads\" in the full report), so the defaults
-stay.
+its wait for that and its share of new requests cannot be set through the binding. Of the settings a second I/O thread with one
+connection each gives up to a tenth more writes with 64 threads, no more reads, and takes up to a third more CPU with 4 to 16
+(\"growth: I/O threads\" in the full report), so the defaults stay.
 
 **The scylla crate** runs its I/O on the runtime's workers and gathers what several threads send; the C++ driver hands each
 request to its one I/O thread and each answer back, which takes more CPU an operation at 4 threads and more (the
 points below). With 1 thread they are even.
 
-**Bulk** spends more CPU than pipelining by hand, on a deadline, a turn and an outcome for each item; it is as fast since
-the driver's I/O thread is what bounds both.
+**Bulk** spends a fifth more CPU than pipelining by hand, on a deadline, a turn and an outcome for each item, which is felt
+here since client and server share 2 cores: what bounds it otherwise is the driver's I/O thread.
 ";
 
 /// All that a run came to.
 pub(crate) struct Report<'r> {
     pub(crate) command: &'r str,
     pub(crate) server: &'r str,
+    /// The machine's load averages before it all.
+    pub(crate) load: &'r str,
     pub(crate) rows: &'r [Row],
     pub(crate) measured: &'r [Measured],
     pub(crate) counts: &'r [Count],
@@ -81,11 +83,13 @@ impl Report<'_> {
 
     fn text(&self, charts: &[Chart]) -> String {
         let facts = machine::facts();
-        let mut text = format!("# The store, measured\n\n- command: `{}`\n- server: {}\n", self.command, self.server);
+        let Self { command, server, load, .. } = self;
+        let mut text = format!("# The store, measured\n\n- command: `{command}`\n- server: {server}\n");
+        text += &format!("- load before: {load}\n");
         for (name, value) in facts {
             text += &format!("- {name}: {value}\n");
         }
-        text += "\nContenders run in turn, forwards and backwards, in several sittings with new processes; a ratio is the median \
+        text += "\nContenders run one after the other, in another order each round, in several sittings with new processes; a ratio is the median \
                  of those of neighbouring runs, with where that median lies with 95 %, and the quartiles of the ratios.\n";
         text += &format!("\n## Bars\n\n{}", bars::render(self.rows));
         text += &format!("\n## Set up\n\n{CONFIGURATIONS}");
@@ -228,7 +232,7 @@ mod tests {
     #[test]
     fn the_report_has_every_point_and_the_short_table() {
         let measured = [point("write of 200 B, 1 thread", 5)];
-        let report = Report { command: "x", server: "y", rows: &[], measured: &measured, counts: &[] };
+        let report = Report { command: "x", server: "y", load: "0.1", rows: &[], measured: &measured, counts: &[] };
         let text = report.text(&charts(&measured));
         assert!(text.contains("### write of 200 B, 1 thread"), "{text}");
         assert!(text.contains("| durable-store      | 5     | 77  |"), "{text}");
