@@ -25,11 +25,12 @@ fn calls_on_a_hung_node_fail_at_their_deadline_then_fast_and_recover() {
     let load = Load::on(&store, 8);
     thread::sleep(Duration::from_secs(1));
 
-    let hung_at = Instant::now();
     cluster.node(0).pause().unwrap();
+    // Now it has stopped: until then some calls are still answered.
+    let hung_at = Instant::now();
     thread::sleep(Duration::from_secs(20));
-    cluster.node(0).resume().unwrap();
     let woken_at = Instant::now();
+    cluster.node(0).resume().unwrap();
     thread::sleep(Duration::from_secs(5));
     let calls = load.stop();
 
