@@ -2,10 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -30,8 +27,6 @@ pub(crate) struct Pool {
     config: Config,
     leases: r2d2::Pool<Permits>,
     shared: Mutex<Shared>,
-    /// Whether `shared` holds a sign of death, so that a call that found life need not lock it to see that it has none.
-    in_doubt: AtomicBool,
 }
 
 struct Shared {
@@ -70,7 +65,7 @@ impl Pool {
             .build_unchecked(Permits);
         let connection = Arc::new(connection);
         let shared = Shared { connection, dead_since: None, last_failure: None, rebuild: Rebuild::Never };
-        Self { config, leases, shared: Mutex::new(shared), in_doubt: AtomicBool::new(false) }
+        Self { config, leases, shared: Mutex::new(shared) }
     }
 
     /// Waits for a lease until `deadline`.
@@ -117,7 +112,6 @@ impl Pool {
             return failure;
         }
         let mut shared = self.shared.lock();
-        self.in_doubt.store(true, Ordering::Relaxed);
         let dead_since = *shared.dead_since.get_or_insert_with(Instant::now);
         let due = dead_since.elapsed() >= REBUILD_AFTER
             && match shared.rebuild {
@@ -135,13 +129,9 @@ impl Pool {
 
     /// Learns that the session is alive: something answered.
     fn observe_life(&self) {
-        if !self.in_doubt.load(Ordering::Relaxed) {
-            return;
-        }
         let mut shared = self.shared.lock();
         shared.dead_since = None;
         shared.last_failure = None;
-        self.in_doubt.store(false, Ordering::Relaxed);
     }
 
     /// Calls go on failing fast on the dead session meanwhile.
@@ -171,7 +161,6 @@ impl Pool {
             Ok(_) => {}
             Err(error) => {
                 shared.last_failure = Some(error.clone());
-                self.in_doubt.store(true, Ordering::Relaxed);
                 drop(shared);
                 telemetry::session_not_replaced(&self.config, &error);
             }
