@@ -1,18 +1,28 @@
-//! The settings of a store.
+//! The settings of a store: [`Config`] and its [`ConfigBuilder`], the text forms of all settings (`settings`) in a
+//! connection string (`connection_string`) and in the environment (`env`), and the types of single settings. Nothing here
+//! knows a server.
 
 mod builder;
 pub(crate) mod certificates;
+mod connection_string;
+mod consistency;
 mod env;
+mod payload_format;
 mod settings;
+mod sharding;
 mod tls;
-mod uri;
+mod write_mode;
 
 use std::{fmt, time::Duration};
 
 pub use builder::ConfigBuilder;
+pub use consistency::{Consistency, SerialConsistency};
+pub use payload_format::PayloadFormat;
+pub use sharding::Sharding;
 pub use tls::{Pem, Tls, TlsVerification};
+pub use write_mode::WriteMode;
 
-use crate::{Consistency, PayloadFormat, SerialConsistency, Sharding, WriteMode};
+use crate::telemetry::TableName;
 
 /// The settings of a [`DurableStore`](crate::DurableStore), checked.
 ///
@@ -224,6 +234,11 @@ impl Config {
     /// How long a call may take before it is logged as slow.
     pub fn slow_call(&self) -> Duration {
         self.slow_call
+    }
+
+    /// Keyspace and table, as events name them.
+    pub(crate) fn table_name(&self) -> TableName<'_> {
+        TableName { keyspace: &self.keyspace, table: &self.table }
     }
 
     pub(crate) fn credentials(&self) -> Option<&Credentials> {

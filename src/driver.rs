@@ -1,14 +1,11 @@
-//! The only place that names `cassandra_cpp`, and the only one that blocks.
+//! What a driver is to the rest of the crate: a `Session` runs `Request`s, whose markers are bound to `Value`s, and answers
+//! with `Rows`; `Closing` waits for a dropped session. The folder `cpp` implements this over the DataStax C++ driver and is
+//! the only place that names `cassandra_cpp`.
 
-#![expect(clippy::result_large_err, reason = "the binding's own error is large; it ends at this module's edge")]
+mod closing;
+mod cpp;
+mod request;
 
-mod cluster;
-mod error;
-mod guarded;
-mod log;
-mod rows;
-mod session;
-mod tls;
-
-pub(crate) use rows::{Row, Rows};
-pub(crate) use session::{Closing, Request, Session, Value};
+pub(crate) use closing::Closing;
+pub(crate) use cpp::{Row, Rows, Session};
+pub(crate) use request::{Request, Value};

@@ -1,8 +1,6 @@
 //! What every method that can fail returns.
 
-use std::{error, fmt, sync::Arc};
-
-use crate::key::shortened;
+use std::{borrow::Cow, error, fmt, sync::Arc};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -278,6 +276,17 @@ impl fmt::Debug for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn error::Error + 'static))
+    }
+}
+
+/// Ids can be tens of thousands of bytes long; errors and events show this many characters of one.
+const SHOWN_CHARACTERS: usize = 64;
+
+/// A persistence id as errors and events show it.
+pub(crate) fn shortened(persistence_id: &str) -> Cow<'_, str> {
+    match persistence_id.char_indices().nth(SHOWN_CHARACTERS) {
+        Some(_) => Cow::Owned(persistence_id.chars().take(SHOWN_CHARACTERS).chain(['…']).collect()),
+        None => Cow::Borrowed(persistence_id),
     }
 }
 

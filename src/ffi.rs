@@ -10,6 +10,7 @@ mod argument;
 mod bulk;
 mod bytes;
 mod call;
+mod catch;
 mod constants;
 mod failure;
 mod log;

@@ -30,16 +30,11 @@
 #![cfg_attr(feature = "ffi", deny(unsafe_code))]
 
 pub mod _documentation;
-mod any;
-mod catalog;
-mod codec;
+mod block_on;
+mod call;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod connection;
-mod consistency;
-mod contract;
-mod cql;
 mod driver;
 mod error;
 #[cfg(feature = "ffi")]
@@ -47,45 +42,25 @@ mod ffi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod guard;
-mod key;
-mod layout;
-mod lifecycle;
-mod memory;
-mod payload_format;
-mod pool;
-mod position;
-mod retry;
-mod schema_options;
-mod sharding;
+mod session;
 mod state;
 mod store;
 mod table;
 mod telemetry;
-mod timestamp;
-mod transaction;
-mod wait;
-mod write_condition;
-mod write_mode;
 
 /// Compiles the code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use config::{Config, ConfigBuilder, Pem, Tls, TlsVerification};
-pub use consistency::{Consistency, SerialConsistency};
-pub use contract::{StateStore, VersionedStateStore};
+pub use call::WriteCondition;
+pub use config::{
+    Config, ConfigBuilder, Consistency, PayloadFormat, Pem, SerialConsistency, Sharding, Tls, TlsVerification,
+    WriteMode,
+};
 pub use error::{Error, ErrorKind, Result};
-pub use key::StateKey;
-pub use layout::Layout;
-pub use memory::MemoryStore;
-pub use payload_format::PayloadFormat;
 pub use prost;
 pub use prost_types;
-pub use schema_options::{Replication, SchemaOptions};
-pub use sharding::Sharding;
-pub use state::DurableState;
-pub use store::{DurableStore, States, TypedState, TypedStore};
-pub use write_condition::WriteCondition;
-pub use write_mode::WriteMode;
+pub use state::{DurableState, StateKey};
+pub use store::{DurableStore, MemoryStore, StateStore, States, TypedState, TypedStore, VersionedStateStore};
+pub use table::{Layout, Replication, SchemaOptions};

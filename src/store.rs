@@ -1,30 +1,35 @@
 //! The store: its lifecycle, and the one door that every call goes through.
 
 mod bulk;
+mod context;
 mod delete;
 mod handle;
+mod memory;
 mod read;
 mod scan;
 mod schema;
+mod state_store;
 mod typed;
-mod work;
 mod write;
 
 use std::{fmt, pin::pin, sync::Arc};
 
+use context::CallContext;
 use handle::Changes;
+pub use memory::MemoryStore;
 pub use scan::States;
+pub use state_store::{StateStore, VersionedStateStore};
 pub use typed::{TypedState, TypedStore};
-use work::Work;
 
 use crate::{
     Config, Result,
-    connection::Connection,
-    lifecycle::Lifecycle,
-    pool::Pool,
-    retry::{Effect, Limits},
-    telemetry::{self, Call, Operation},
-    wait::wait,
+    block_on::block_on,
+    call::{
+        Call,
+        retry::{Effect, Limits},
+    },
+    session::{Lifecycle, Pool, TableSession},
+    telemetry::{self, Operation},
 };
 
 /// Keeps the latest state of each entity in a Cassandra table.
@@ -103,7 +108,7 @@ impl DurableStore {
         self.observe(&telemetry::PING, None, |call| {
             let limits = self.limits(call);
             let pool = self.lifecycle.connect(limits.deadline)?;
-            self.lend(call, &pool, limits, async |work| work.attempts(Effect::Read, Connection::ping).await)
+            self.lend(call, &pool, limits, async |work| work.attempts(Effect::Read, TableSession::ping).await)
         })
     }
 
@@ -120,7 +125,7 @@ impl DurableStore {
     }
 
     /// The one door to a connected store: takes a lease, and blocks until the work that needs it is done.
-    fn call<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&Work<'_>) -> Result<T>) -> Result<T> {
+    fn call<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&CallContext<'_>) -> Result<T>) -> Result<T> {
         self.lend(call, &self.lifecycle.pool()?, self.limits(call), work)
     }
 
@@ -129,11 +134,11 @@ impl DurableStore {
         call: &Call<'_>,
         pool: &Arc<Pool>,
         limits: Limits,
-        work: impl AsyncFnOnce(&Work<'_>) -> Result<T>,
+        work: impl AsyncFnOnce(&CallContext<'_>) -> Result<T>,
     ) -> Result<T> {
         let lease = pool.lease(limits.deadline)?;
         // Pinned where it is made: it is too large to be moved for nothing.
-        wait(pin!(work(&Work { store: self, call, lease: &lease, limits })))
+        block_on(pin!(work(&CallContext { store: self, call, lease: &lease, limits })))
     }
 }
 

@@ -5,12 +5,12 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use metrics::{Gauge, Key, Label, Level, Metadata, Recorder, Unit, with_recorder};
 
-use crate::{Config, Error, ErrorKind, Result, key::shortened};
+use crate::{Error, ErrorKind, error::shortened};
 
 const CALLS: &str = "durable_store_calls_total";
 const CALL_DURATION: &str = "durable_store_call_duration_seconds";
@@ -44,6 +44,12 @@ pub(crate) struct Operation {
     succeeded: Key,
     duration: Key,
     retries: Key,
+}
+
+impl Operation {
+    fn failed(&self, kind: ErrorKind) -> Key {
+        Key::from_parts(CALLS, &[("operation", self.name), ("outcome", name_of(kind))])
+    }
 }
 
 /// Whether a call that takes longer than `slow_call` is worth a warning.
@@ -88,65 +94,56 @@ operations! {
     CREATE_SCHEMA = "create_schema", Unhurried;
 }
 
-/// A call of a public method under way.
-pub(crate) struct Call<'c> {
-    operation: &'static Operation,
-    persistence_id: Option<&'c str>,
-    started: Instant,
+/// Which table an event is about.
+#[derive(Clone, Copy)]
+pub(crate) struct TableName<'n> {
+    pub(crate) keyspace: &'n str,
+    pub(crate) table: &'n str,
 }
 
-impl<'c> Call<'c> {
-    /// Begins now.
-    pub(crate) fn begin(operation: &'static Operation, persistence_id: Option<&'c str>) -> Self {
-        Self { operation, persistence_id, started: Instant::now() }
-    }
+/// Records that an attempt of a call, counted from 1, failed and that another follows after `pause`.
+pub(crate) fn attempt_failed(
+    operation: &'static Operation,
+    persistence_id: Option<&str>,
+    attempt: u32,
+    error: &Error,
+    pause: Duration,
+) {
+    count(&operation.retries, 1);
+    tracing::debug!(
+        target: TARGET,
+        operation = operation.name,
+        persistence_id = persistence_id.map(shortened).as_deref(),
+        attempt,
+        kind = name_of(error.kind()),
+        pause_ms = milliseconds(pause),
+        "an attempt failed and is made again",
+    );
+}
 
-    pub(crate) fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// Tells that an attempt, counted from 1, failed and that another follows after `pause`.
-    pub(crate) fn retries(&self, attempt: u32, error: &Error, pause: Duration) {
-        count(&self.operation.retries, 1);
-        tracing::debug!(
-            target: TARGET,
-            operation = self.operation.name,
-            persistence_id = self.persistence_id.map(shortened).as_deref(),
-            attempt,
-            kind = name_of(error.kind()),
-            pause_ms = milliseconds(pause),
-            "an attempt failed and is made again",
-        );
-    }
-
-    /// Records what became of the call, and adds to an error which call it was.
-    pub(crate) fn end<T>(self, outcome: Result<T>, slow_call: Duration) -> Result<T> {
-        let elapsed = self.started.elapsed();
-        with_recorder(|recorder| {
-            let calls = match &outcome {
-                Ok(_) => recorder.register_counter(&self.operation.succeeded, &METADATA),
-                Err(error) => recorder.register_counter(&self.failed(error.kind()), &METADATA),
-            };
-            calls.increment(1);
-            recorder.register_histogram(&self.operation.duration, &METADATA).record(elapsed);
-        });
-        if elapsed > slow_call && self.operation.pace == Pace::Quick {
-            self.was_slow(elapsed, outcome.as_ref().map_or_else(|error| name_of(error.kind()), |_| OK));
-        }
-        outcome.map_err(|error| error.during(self.operation.name, self.persistence_id))
-    }
-
-    fn failed(&self, kind: ErrorKind) -> Key {
-        Key::from_parts(CALLS, &[("operation", self.operation.name), ("outcome", name_of(kind))])
-    }
-
-    fn was_slow(&self, elapsed: Duration, outcome: &'static str) {
+/// Records how a call ended: counted, timed, and logged if it took longer than `slow_call`.
+pub(crate) fn call_ended(
+    operation: &'static Operation,
+    persistence_id: Option<&str>,
+    failure: Option<ErrorKind>,
+    elapsed: Duration,
+    slow_call: Duration,
+) {
+    with_recorder(|recorder| {
+        let calls = match failure {
+            None => recorder.register_counter(&operation.succeeded, &METADATA),
+            Some(kind) => recorder.register_counter(&operation.failed(kind), &METADATA),
+        };
+        calls.increment(1);
+        recorder.register_histogram(&operation.duration, &METADATA).record(elapsed);
+    });
+    if elapsed > slow_call && operation.pace == Pace::Quick {
         tracing::warn!(
             target: TARGET,
-            operation = self.operation.name,
-            persistence_id = self.persistence_id.map(shortened).as_deref(),
+            operation = operation.name,
+            persistence_id = persistence_id.map(shortened).as_deref(),
             elapsed_ms = milliseconds(elapsed),
-            outcome,
+            outcome = failure.map_or(OK, name_of),
             "a call took longer than `slow_call`",
         );
     }
@@ -194,35 +191,35 @@ pub(crate) fn read(payload_bytes: usize) {
 }
 
 /// Tells that a store has its session, made in this time.
-pub(crate) fn connected(config: &Config, elapsed: Duration) {
+pub(crate) fn connected(table: TableName<'_>, elapsed: Duration) {
     session_made();
-    let (keyspace, table) = (config.keyspace(), config.table());
+    let TableName { keyspace, table } = table;
     tracing::info!(target: TARGET, keyspace, table, elapsed_ms = milliseconds(elapsed), "connected");
 }
 
 /// Tells that a store let go of its session, and whether calls in flight still keep it open.
-pub(crate) fn disconnected(config: &Config, calls_in_flight: bool) {
-    let (keyspace, table) = (config.keyspace(), config.table());
+pub(crate) fn disconnected(table: TableName<'_>, calls_in_flight: bool) {
+    let TableName { keyspace, table } = table;
     tracing::info!(target: TARGET, keyspace, table, calls_in_flight, "disconnected");
 }
 
 /// Tells that a session was found dead and that a new one took its place.
-pub(crate) fn session_replaced(config: &Config) {
+pub(crate) fn session_replaced(table: TableName<'_>) {
     session_made();
-    let (keyspace, table) = (config.keyspace(), config.table());
+    let TableName { keyspace, table } = table;
     tracing::warn!(target: TARGET, keyspace, table, "the session stayed dead and was replaced");
 }
 
 /// Tells that no session could be made to take the place of a dead one. That is tried again.
-pub(crate) fn session_not_replaced(config: &Config, error: &Error) {
-    let (keyspace, table) = (config.keyspace(), config.table());
+pub(crate) fn session_not_replaced(table: TableName<'_>, error: &Error) {
+    let TableName { keyspace, table } = table;
     let kind = name_of(error.kind());
     tracing::warn!(target: TARGET, keyspace, table, kind, %error, "the session stays dead and could not be replaced");
 }
 
 /// Tells that a store logs in without encryption.
-pub(crate) fn password_in_the_clear(config: &Config) {
-    let (keyspace, table) = (config.keyspace(), config.table());
+pub(crate) fn password_in_the_clear(table: TableName<'_>) {
+    let TableName { keyspace, table } = table;
     tracing::warn!(target: TARGET, keyspace, table, "the password travels without TLS; see `tls`");
 }
 

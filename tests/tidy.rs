@@ -56,7 +56,7 @@ fn no_file_is_over_400_lines() {
 #[test]
 fn only_the_driver_module_names_the_binding() {
     for (name, text) in rust_files("src") {
-        let allowed = name == "src/driver.rs" || name.starts_with("src/driver/");
+        let allowed = name == "src/driver.rs" || name == "src/driver/cpp.rs" || name.starts_with("src/driver/cpp/");
         assert!(allowed || !text.contains("cassandra_cpp"), "{name} names cassandra_cpp");
     }
 }
@@ -85,7 +85,7 @@ fn only_cql_rs_holds_cql() {
     for (name, text) in rust_files("src") {
         let code = code_of(&text);
         let found = beginnings.iter().find(|beginning| code.contains(**beginning));
-        assert!(name.starts_with("src/cql") || found.is_none(), "{name} holds CQL: {found:?}");
+        assert!(name == "src/table/cql.rs" || found.is_none(), "{name} holds CQL: {found:?}");
     }
 }
 
@@ -130,7 +130,7 @@ fn only_telemetry_names_the_facades() {
         let is_telemetry = name.starts_with("src/telemetry");
         assert!(is_telemetry || !code.contains("metrics::"), "{name} names the crate metrics");
         // The bridge maps levels; what it passes on goes through telemetry.
-        let is_bridge = name == "src/driver/log.rs";
+        let is_bridge = name == "src/driver/cpp/log.rs";
         assert!(is_telemetry || is_bridge || !code.contains("tracing::"), "{name} names the crate tracing");
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use prost_types::Any;
 
-use crate::{DurableState, Error, ErrorKind, Result, StateStore, any, key::shortened};
+use crate::{DurableState, Error, ErrorKind, Result, StateStore, error::shortened, state::type_url};
 
 /// How a store failed a case.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub(super) fn state(persistence_id: &str, version_number: u64) -> DurableState {
 
 /// The state of a message with these bytes. The store never decodes them.
 pub(super) fn message(bytes: &[u8]) -> Any {
-    Any { type_url: any::type_url("conformance.State"), value: bytes.to_vec() }
+    Any { type_url: type_url::type_url("conformance.State"), value: bytes.to_vec() }
 }
 
 /// Connects the store, by a ping if need be: that each of the two works has cases of its own.

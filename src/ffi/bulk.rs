@@ -5,7 +5,8 @@ use std::{ffi::c_char, mem::MaybeUninit, ptr};
 use super::{
     argument::{self, refused},
     bytes::OutState,
-    call::{call, quiet},
+    call::call,
+    catch::catch_or,
     failure::Failure,
     out::Out,
     shell::{Opaque, Shell, borrow, free, give, opaque},
@@ -121,7 +122,7 @@ fn in_order(count: usize, mut outcomes: impl Iterator<Item = Outcome>, refused: 
 /// How many outcomes there are: as many as the call had items. NULL: 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn durable_store_results_count(results: Option<&Results>) -> usize {
-    quiet(0, || borrow("results", results).map_or(0, Vec::len))
+    catch_or(0, || borrow("results", results).map_or(0, Vec::len))
 }
 
 /// The outcome of the item at `index`, counted from 0. Returns 0 or the kind of its error, as a call for this one item
@@ -154,5 +155,5 @@ pub extern "C" fn durable_store_results_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_results_free(results: *mut Results) {
     // SAFETY: as the header asks.
-    quiet((), || unsafe { free(results) });
+    catch_or((), || unsafe { free(results) });
 }

@@ -1,4 +1,4 @@
-//! The edge over which no panic passes.
+//! The panic boundary of the C functions that can fail.
 
 use std::{
     mem::MaybeUninit,
@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    catch::catch_or,
     constants::DURABLE_STORE_OK,
     failure::{Failed, Failure},
     shell::give,
@@ -18,15 +19,10 @@ pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnO
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(panicked()));
     let code = outcome.as_ref().map_or_else(|error| error.kind() as i32, |()| DURABLE_STORE_OK);
     if let Some(place) = error {
-        let failure = outcome.err().map(|error| quiet(ptr::null_mut(), || give(Failed::new(error))));
+        let failure = outcome.err().map(|error| catch_or(ptr::null_mut(), || give(Failed::new(error))));
         place.write(failure.unwrap_or(ptr::null_mut()));
     }
     code
-}
-
-/// What every other function goes through. Gives `otherwise` where it panics.
-pub(super) fn quiet<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
 fn panicked() -> Error {
@@ -49,7 +45,6 @@ mod tests {
             durable_store_error_free(failure);
         }
         assert_eq!(call(None, || panic!("on purpose")), ErrorKind::Internal as i32);
-        assert_eq!(quiet(7, || panic!("on purpose")), 7);
     }
 
     #[test]

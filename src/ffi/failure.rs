@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    call::quiet,
+    catch::catch_or,
     out::Out,
     shell::{Opaque, Shell, borrow, free, opaque},
 };
@@ -47,7 +47,7 @@ pub(super) fn c_text(text: String) -> CString {
 
 /// What `read` finds in an error; `otherwise` for NULL.
 fn of<T>(error: Option<&Failure>, otherwise: T, read: impl FnOnce(&Failed) -> T) -> T {
-    quiet(None, || borrow("error", error).ok().map(read)).unwrap_or(otherwise)
+    catch_or(None, || borrow("error", error).ok().map(read)).unwrap_or(otherwise)
 }
 
 /// What went wrong, one of the numbers `DURABLE_STORE_CONFIG` to `DURABLE_STORE_INTERNAL`, as the call returned it. NULL:
@@ -97,7 +97,7 @@ pub extern "C" fn durable_store_error_is_indeterminate(error: Option<&Failure>) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_error_free(error: *mut Failure) {
     // SAFETY: as the header asks.
-    quiet((), || unsafe { free(error) });
+    catch_or((), || unsafe { free(error) });
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use parking_lot::Mutex;
 use super::{
     argument,
     bytes::{OutBytes, OutState},
-    call::{call, quiet},
+    call::call,
+    catch::catch_or,
     failure::Failure,
     out::Out,
     shell::{Opaque, Shell, borrow, free, give, opaque},
@@ -126,5 +127,5 @@ pub extern "C" fn durable_store_states_resume_token(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_states_free(states: *mut Scan) {
     // SAFETY: as the header asks.
-    quiet((), || unsafe { free(states) });
+    catch_or((), || unsafe { free(states) });
 }

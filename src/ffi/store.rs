@@ -4,7 +4,8 @@ use std::{ffi::c_char, mem::MaybeUninit, ptr};
 
 use super::{
     argument,
-    call::{call, quiet},
+    call::call,
+    catch::catch_or,
     failure::Failure,
     out::Out,
     shell::{Opaque, Shell, borrow, free, give, opaque},
@@ -97,7 +98,7 @@ pub extern "C" fn durable_store_clone(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_free(store: *mut Store) {
     // SAFETY: as the header asks.
-    quiet((), || unsafe { free(store) });
+    catch_or((), || unsafe { free(store) });
 }
 
 /// The version of this library, such as "0.1.0": UTF-8 with a NUL at its end, never to be freed.

@@ -1,8 +1,9 @@
 //! Rows with any cells.
 
 use crate::{
-    ErrorKind, Layout, PayloadFormat, any,
-    codec::{self, StoredRow},
+    ErrorKind, Layout, PayloadFormat,
+    state::type_url,
+    table::row::{self, StoredRow},
 };
 
 /// Decodes any rows: each is a state, absent or corrupt, and a state survives being written and read again, in both
@@ -25,22 +26,22 @@ pub fn row_codec(bytes: &[u8]) {
 }
 
 fn check_row(row: &StoredRow<'_>, persistence_id: &str, layout: Layout) {
-    let state = match codec::decode(row.clone(), persistence_id, layout) {
+    let state = match row::decode(row.clone(), persistence_id, layout) {
         Ok(Some(state)) => state,
         Ok(None) => return assert!(holds_nothing(row), "a row with content is absent: {row:?}"),
         Err(error) => return assert_eq!(error.kind(), ErrorKind::Corrupt, "{row:?}: {error}"),
     };
     assert_eq!(state.persistence_id, persistence_id);
     for format in [PayloadFormat::Any, PayloadFormat::Message] {
-        let again = codec::decode(StoredRow::from(codec::encode(&state, format)), persistence_id, layout);
+        let again = row::decode(StoredRow::from(row::encode(&state, format)), persistence_id, layout);
         assert!(matches!(&again, Ok(Some(again)) if *again == state), "{row:?} as {format}: {state:?}, then {again:?}");
     }
     let _ = state.to_msg::<String>();
 }
 
 fn check_newest(rows: &[StoredRow<'_>]) {
-    let forwards = codec::newest(rows.iter().cloned());
-    let backwards = codec::newest(rows.iter().rev().cloned());
+    let forwards = row::newest(rows.iter().cloned());
+    let backwards = row::newest(rows.iter().rev().cloned());
     match (forwards, backwards) {
         (Ok(Some(one)), Ok(Some(other))) => {
             assert_eq!(age(&one), age(&other), "the newest depends on the order: {rows:?}");
@@ -83,7 +84,7 @@ fn next_row(bytes: &mut &[u8]) -> Option<StoredRow<'static>> {
     Some(StoredRow {
         version_number: has(1).then(|| number(bytes)),
         state_payload: has(2).then(|| counted(bytes).to_vec().into()),
-        state_manifest: has(4).then(|| if has(64) { any::ANY.into() } else { text(bytes).into() }),
+        state_manifest: has(4).then(|| if has(64) { type_url::ANY.into() } else { text(bytes).into() }),
         timestamp: has(8).then(|| number(bytes)),
         shard_number: has(16).then(|| number(bytes)),
         written_at: has(32).then(|| number(bytes)),

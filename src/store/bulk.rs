@@ -5,12 +5,13 @@ use std::{borrow::Borrow, collections::HashMap, convert::Infallible, time::Insta
 use futures_channel::oneshot;
 use futures_util::{StreamExt, stream};
 
-use super::{DurableStore, Work, write::Write};
+use super::{CallContext, DurableStore, write::Write};
 use crate::{
-    DurableState, Error, Result, StateKey, WriteMode, guard,
-    telemetry::{self, Call, Operation},
-    timestamp,
-    wait::wait,
+    DurableState, Error, Result, StateKey, WriteMode,
+    block_on::block_on,
+    call::{Call, timestamp},
+    state::limits,
+    telemetry::{self, Operation},
 };
 
 impl DurableStore {
@@ -68,7 +69,7 @@ impl DurableStore {
     ) -> Vec<Result<Option<DurableState>>> {
         let items = keys.into_iter().map(|key| Item { turn: None, content: key.into() });
         self.bulk(&telemetry::GET_LATEST_STATES, items, async |work, key| {
-            guard::check_persistence_id(key.persistence_id(), false)?;
+            limits::check_persistence_id(key.persistence_id(), false)?;
             work.read(key).await
         })
     }
@@ -78,7 +79,7 @@ impl DurableStore {
         &self,
         operation: &'static Operation,
         items: impl Iterator<Item = Item<I>>,
-        each: impl AsyncFn(&Work<'_>, &I) -> Result<T>,
+        each: impl AsyncFn(&CallContext<'_>, &I) -> Result<T>,
     ) -> Vec<Result<T>> {
         let pool = self.changes.check().and_then(|()| self.lifecycle.pool());
         let lease =
@@ -91,7 +92,7 @@ impl DurableStore {
             let call = Call::begin(operation, Some(item.content.persistence_id()));
             let outcome = match lease {
                 Ok(lease) => {
-                    let work = Work { store: self, call: &call, lease, limits: self.limits(&call) };
+                    let work = CallContext { store: self, call: &call, lease, limits: self.limits(&call) };
                     each(&work, &item.content).await
                 }
                 Err(error) => Err(error.clone()),
@@ -99,7 +100,7 @@ impl DurableStore {
             (at, call.end(outcome, self.config().slow_call()))
         });
         let at_once = usize::try_from(self.config().max_in_flight()).unwrap_or(usize::MAX);
-        let mut outcomes: Vec<_> = wait(stream::iter(begun).buffer_unordered(at_once).collect());
+        let mut outcomes: Vec<_> = block_on(stream::iter(begun).buffer_unordered(at_once).collect());
         outcomes.sort_unstable_by_key(|(at, _)| *at);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

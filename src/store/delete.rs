@@ -2,17 +2,15 @@
 
 use std::time::Instant;
 
-use super::{DurableStore, Work, write::check_consistency};
+use super::{CallContext, DurableStore, write::check_consistency};
 use crate::{
-    Layout, Result, StateKey, WriteMode, codec,
-    codec::StoredRow,
-    connection::Connection,
-    driver::{Request, Value},
-    guard,
-    retry::Effect,
-    telemetry, timestamp,
-    transaction::Goal,
-    write_condition,
+    Layout, Result, StateKey, WriteMode,
+    call::{retry::Effect, timestamp, transaction::Goal, write_condition},
+    session::TableSession,
+    session::{Request, Value},
+    state::limits,
+    table::row::{self, StoredRow},
+    telemetry,
 };
 
 impl DurableStore {
@@ -34,7 +32,7 @@ impl DurableStore {
     pub fn delete_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
         let key = key.into();
         self.observe(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
-            guard::check_persistence_id(key.persistence_id(), false)?;
+            limits::check_persistence_id(key.persistence_id(), false)?;
             check_consistency(self)?;
             let timestamp = timestamp::next();
             self.call(call, async |work| match self.config().write_mode() {
@@ -57,7 +55,7 @@ impl DurableStore {
     pub fn delete_state_if_version<'k>(&self, key: impl Into<StateKey<'k>>, version_number: u64) -> Result<()> {
         let key = key.into();
         self.observe(&telemetry::DELETE_STATE_IF_VERSION, Some(key.persistence_id()), |call| {
-            guard::check_persistence_id(key.persistence_id(), false)?;
+            limits::check_persistence_id(key.persistence_id(), false)?;
             check_consistency(self)?;
             write_condition::check_delete(self.config().write_mode(), version_number)?;
             self.call(call, async |work| work.delete_if(key.persistence_id(), Some(version_number)).await)
@@ -65,7 +63,7 @@ impl DurableStore {
     }
 }
 
-impl Work<'_> {
+impl CallContext<'_> {
     async fn delete(&self, key: &StateKey<'_>, timestamp: i64) -> Result<()> {
         let id = key.persistence_id();
         self.attempts(Effect::Write, async |connection, deadline| match connection.layout {
@@ -92,20 +90,20 @@ impl Work<'_> {
     }
 
     /// The shards that hold a row of the id, that of the oldest state first.
-    async fn shards_of(&self, connection: &Connection, id: &str, deadline: Instant) -> Result<Vec<i64>> {
+    async fn shards_of(&self, connection: &TableSession, id: &str, deadline: Instant) -> Result<Vec<i64>> {
         let mut found = Vec::new();
         let keep = |page: Vec<StoredRow<'static>>| {
             found.extend(page.into_iter().map(|row| StoredRow { state_payload: None, ..row }));
             Ok(())
         };
         self.rows_of_id(connection, id, deadline, keep).await?;
-        found.sort_by_key(codec::seniority);
+        found.sort_by_key(row::seniority);
         Ok(found.into_iter().filter_map(|row| row.shard_number).collect())
     }
 
     async fn delete_row(
         &self,
-        connection: &Connection,
+        connection: &TableSession,
         key: &[Value<'_>],
         timestamp: i64,
         deadline: Instant,
@@ -116,7 +114,7 @@ impl Work<'_> {
 
     async fn delete_if(&self, id: &str, version_number: Option<u64>) -> Result<()> {
         let goal = version_number.map_or(Goal::Gone, Goal::GoneIfVersion);
-        let attempt = async |connection: &Connection, deadline| {
+        let attempt = async |connection: &TableSession, deadline| {
             let statements = &connection.statements;
             let answer = match version_number {
                 None => self.transact(connection, &statements.delete_if_exists, &[Value::Text(id)], deadline).await?,
@@ -127,7 +125,7 @@ impl Work<'_> {
             };
             Ok(goal.answer(answer))
         };
-        let judge = async |connection: &Connection, deadline| {
+        let judge = async |connection: &TableSession, deadline| {
             let row = self.serial_row(connection, id, deadline).await?;
             Ok(goal.judge(row.as_ref()))
         };

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::DurableStore;
-use crate::{Config, Consistency, Error, ErrorKind, Result, retry::Limits, telemetry::Call};
+use crate::{
+    Config, Consistency, Error, ErrorKind, Result,
+    call::{Call, retry::Limits},
+};
 
 /// The longest TTL that Cassandra takes: 20 years, in seconds.
 const LONGEST_TTL: u64 = 20 * 365 * 24 * 60 * 60;

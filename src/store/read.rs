@@ -2,16 +2,19 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use super::{DurableStore, Work};
+use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Layout, Result, StateKey,
-    codec::{self, StoredRow},
-    connection::Connection,
-    driver::{Request, Row, Rows, Value},
+    call::retry::Effect,
     error::Detail,
-    guard,
-    retry::Effect,
-    table, telemetry,
+    session::TableSession,
+    session::{Request, Row, Rows, Value},
+    state::limits,
+    table::{
+        check,
+        row::{self, StoredRow},
+    },
+    telemetry,
 };
 
 impl DurableStore {
@@ -31,7 +34,7 @@ impl DurableStore {
     pub fn get_latest_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<Option<DurableState>> {
         let key = key.into();
         self.observe(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| {
-            guard::check_persistence_id(key.persistence_id(), false)?;
+            limits::check_persistence_id(key.persistence_id(), false)?;
             self.call(call, async |work| work.read(&key).await)
         })
     }
@@ -45,10 +48,10 @@ enum Found {
     Newest(Option<Box<StoredRow<'static>>>),
 }
 
-impl Work<'_> {
+impl CallContext<'_> {
     pub(super) async fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
-        let attempt = async |connection: &Connection, deadline| {
+        let attempt = async |connection: &TableSession, deadline| {
             let by_id = [Value::Text(id)];
             let by_shard: [Value<'_>; 2];
             let values = match connection.layout {
@@ -77,7 +80,7 @@ impl Work<'_> {
     /// The row of an entity as all transactions that have an outcome left it, on a table keyed by id.
     pub(super) async fn serial_row(
         &self,
-        connection: &Connection,
+        connection: &TableSession,
         persistence_id: &str,
         deadline: Instant,
     ) -> Result<Option<StoredRow<'static>>> {
@@ -86,18 +89,18 @@ impl Work<'_> {
         let request = Request::new(&key, consistency, deadline);
         let rows = connection.execute(&connection.statements.select_row, &request).await?;
         let row = rows.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
-        Ok(row.filter(|row| !codec::is_absent(row, Layout::ById)))
+        Ok(row.filter(|row| !row::is_absent(row, Layout::ById)))
     }
 
     async fn newest_row(
         &self,
-        connection: &Connection,
+        connection: &TableSession,
         id: &str,
         deadline: Instant,
     ) -> Result<Option<Box<StoredRow<'static>>>> {
         let mut newest = None;
         let compare = |page: Vec<StoredRow<'static>>| {
-            newest = codec::newest(newest.take().into_iter().chain(page))?;
+            newest = row::newest(newest.take().into_iter().chain(page))?;
             Ok(())
         };
         self.rows_of_id(connection, id, deadline, compare).await?;
@@ -107,18 +110,18 @@ impl Work<'_> {
     /// Hands over the rows of an id, in whichever shards, page by page: through the index.
     pub(super) async fn rows_of_id(
         &self,
-        connection: &Connection,
+        connection: &TableSession,
         id: &str,
         deadline: Instant,
         mut take: impl FnMut(Vec<StoredRow<'static>>) -> Result<()>,
     ) -> Result<()> {
-        guard::check_persistence_id(id, true)?;
+        limits::check_persistence_id(id, true)?;
         let key = [Value::Text(id)];
         let mut request = self.request(&key, deadline);
         loop {
             let rows = connection.execute(&connection.statements.select_by_id, &request).await;
             let rows = rows.map_err(|error| match error.detail() {
-                Detail::NoIndex => table::index_missing(self.store.config()).with_source(error),
+                Detail::NoIndex => check::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;
             take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))?)?;
@@ -133,7 +136,7 @@ impl Work<'_> {
 /// The state in a row, its payload counted as read.
 pub(super) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
     let payload_bytes = row.state_payload.as_ref().map_or(0, |payload| payload.len());
-    let state = codec::decode(row, persistence_id, layout)?;
+    let state = row::decode(row, persistence_id, layout)?;
     telemetry::read(payload_bytes);
     Ok(state)
 }

@@ -2,17 +2,20 @@
 
 use std::{collections::VecDeque, fmt, iter::FusedIterator};
 
+mod position;
+
+use position::{Extent, Position};
+
 use super::{
-    DurableStore, Work,
+    CallContext, DurableStore,
     read::{decode, stored_row},
 };
 use crate::{
     Config, DurableState, Error, ErrorKind, Layout, Result,
-    codec::StoredRow,
-    connection::Connection,
-    driver::{Request, Row, Value},
-    position::{self, Extent, Position},
-    retry::Effect,
+    call::retry::Effect,
+    session::TableSession,
+    session::{Request, Row, Value},
+    table::row::StoredRow,
     telemetry::{self, Operation},
 };
 
@@ -211,7 +214,7 @@ impl fmt::Debug for States {
     }
 }
 
-impl Work<'_> {
+impl CallContext<'_> {
     async fn page(&self, extent: Extent, position: &Position, source: &Source) -> Result<Page> {
         self.attempts(Effect::Read, async |connection, deadline| {
             if extent != Extent::Table && connection.layout == Layout::ById {
@@ -238,7 +241,7 @@ impl Work<'_> {
         query: Query,
         extent: Extent,
         began: &Position,
-        connection: &Connection,
+        connection: &TableSession,
         request: Request<'_>,
     ) -> Result<(Vec<Scanned>, Option<Vec<u8>>)> {
         let (scans, layout) = (&connection.statements.scans, connection.layout);

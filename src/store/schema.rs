@@ -1,26 +1,7 @@
 //! Making the keyspace, the table and its index.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
 use super::DurableStore;
-use crate::{
-    Config, Error, ErrorKind, Result, SchemaOptions, catalog,
-    cql::{self, TableStatements},
-    driver::{Request, Session, Value},
-    error::Detail,
-    table, telemetry,
-    wait::wait,
-};
-
-/// Making a schema is slow, and slower on a busy cluster: it has a deadline of its own.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Nodes agree for a moment and part again while several clients make the same table.
-const AGREEMENTS_IN_A_ROW: u32 = 10;
-const BETWEEN_POLLS: Duration = Duration::from_millis(100);
+use crate::{Result, SchemaOptions, session, table::cql, telemetry};
 
 impl DurableStore {
     /// Makes what is missing of keyspace, table and index, and waits until every node has it and the index answers.
@@ -30,18 +11,15 @@ impl DurableStore {
     /// Takes at most 60 seconds, whatever [`call_timeout`](crate::ConfigBuilder::call_timeout) says.
     ///
     /// # Errors
-    /// - [`Config`](ErrorKind::Config): the replication is refused; or the table is there, holds states, and records another
+    /// - [`Config`](crate::ErrorKind::Config): the replication is refused; or the table is there, holds states, and records another
     ///   [`write_mode`](crate::ConfigBuilder::write_mode). That of an empty table is changed.
-    /// - [`Schema`](ErrorKind::Schema): a table is there and is different, or an index of the same name is on another
+    /// - [`Schema`](crate::ErrorKind::Schema): a table is there and is different, or an index of the same name is on another
     ///   table.
-    /// - Those of [`connect`](DurableStore::connect); [`Authentication`](ErrorKind::Authentication) also where the role
+    /// - Those of [`connect`](DurableStore::connect); [`Authentication`](crate::ErrorKind::Authentication) also where the role
     ///   may not create.
-    /// - [`Timeout`](ErrorKind::Timeout): the nodes did not agree in time, or the index does not answer yet.
+    /// - [`Timeout`](crate::ErrorKind::Timeout): the nodes did not agree in time, or the index does not answer yet.
     pub fn create_schema(&self, options: &SchemaOptions) -> Result<()> {
-        self.observe(&telemetry::CREATE_SCHEMA, None, |_| {
-            let work = Work { config: self.config(), options, deadline: Instant::now() + DEADLINE };
-            work.run().map_err(|error| error.with_indeterminate(false))
-        })
+        self.observe(&telemetry::CREATE_SCHEMA, None, |_| session::create_schema(self.config(), options))
     }
 
     /// The CQL that [`create_schema`](DurableStore::create_schema) runs, for the person who must run it by hand.
@@ -56,121 +34,5 @@ impl DurableStore {
     /// ```
     pub fn schema_cql(&self, options: &SchemaOptions) -> String {
         cql::schema(self.config(), options)
-    }
-}
-
-struct Work<'w> {
-    config: &'w Config,
-    options: &'w SchemaOptions,
-    deadline: Instant,
-}
-
-impl Work<'_> {
-    fn run(&self) -> Result<()> {
-        self.options.check()?;
-        table::check_layout_of_mode(self.options.layout, self.config)?;
-        let session = Session::connect(self.config)?;
-        let closing = session.closing();
-        let made = self.make(&session);
-        drop(session);
-        closing.wait(self.config.call_timeout());
-        made
-    }
-
-    fn make(&self, session: &Session) -> Result<()> {
-        if !catalog::keyspace_exists(session, self.config, self.deadline)? {
-            self.change(session, &cql::create_keyspace(self.config, &self.options.replication))?;
-        }
-        self.change(session, &cql::create_table(self.config, self.options.layout))?;
-        self.check_layout(session)?;
-        self.record_write_mode(session)?;
-        if self.options.has_index() {
-            self.make_index(session)?;
-        }
-        Ok(())
-    }
-
-    /// The mode of a table that holds states stays: who wrote them, and writes still, is not known here.
-    fn record_write_mode(&self, session: &Session) -> Result<()> {
-        let comment = catalog::comment(session, self.config, self.deadline)?;
-        let Err(error) = table::check_write_mode(&comment, self.options.layout, self.config) else { return Ok(()) };
-        if catalog::has_states(session, self.config, self.deadline)? {
-            return Err(error);
-        }
-        self.change(session, &cql::record_write_mode(self.config, &comment))?;
-        let comment = catalog::comment(session, self.config, self.deadline)?;
-        table::check_write_mode(&comment, self.options.layout, self.config)
-    }
-
-    fn make_index(&self, session: &Session) -> Result<()> {
-        if !catalog::has_index(session, self.config, self.deadline)? {
-            self.change(session, &cql::create_index(self.config))?;
-            if !catalog::has_index(session, self.config, self.deadline)? {
-                let message = format!(
-                    "the index was not made: its name is taken in keyspace {}; make one with another name by CREATE INDEX",
-                    self.config.keyspace()
-                );
-                return Err(table::schema(message));
-            }
-        }
-        self.await_index(session)
-    }
-
-    /// Runs one statement and waits for all nodes to have heard of it. `IF NOT EXISTS` alone is not safe for several
-    /// creators: on three nodes eight of them made two tables of one name, and writes to one of the two were lost.
-    fn change(&self, session: &Session, cql: &str) -> Result<()> {
-        loop {
-            match catalog::ask(session, cql, &[], self.deadline) {
-                Ok(_) => return self.await_agreement(session),
-                // Another node, which has not yet heard of the keyspace or table that was made just before.
-                Err(error) if error.detail() == Detail::MissingTable || error.is_retryable() => self.pause(error)?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn await_agreement(&self, session: &Session) -> Result<()> {
-        let mut in_a_row = 0;
-        while in_a_row < AGREEMENTS_IN_A_ROW {
-            let agreement = catalog::agreement(session, self.deadline)?;
-            if agreement.nodes == 1 {
-                return Ok(());
-            }
-            in_a_row = if agreement.agreed { in_a_row + 1 } else { 0 };
-            self.pause(Error::new(ErrorKind::Timeout, "the nodes do not agree on the schema; is one of them down?"))?;
-        }
-        Ok(())
-    }
-
-    fn check_layout(&self, session: &Session) -> Result<()> {
-        let found = table::layout_of(&catalog::columns(session, self.config, self.deadline)?, self.config)?;
-        if found == self.options.layout {
-            return Ok(());
-        }
-        let (keyspace, table, wanted) = (self.config.keyspace(), self.config.table(), self.options.layout);
-        Err(table::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
-    }
-
-    /// A new index refuses reads until it is built.
-    fn await_index(&self, session: &Session) -> Result<()> {
-        let statements = TableStatements::new(self.config, self.options.layout);
-        loop {
-            let key = [Value::Text("durable_store asks whether the index answers")];
-            let read = Request::new(&key, self.config.consistency(), self.deadline);
-            match wait(session.query(&statements.select_by_id.text, &read)) {
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_retryable() || error.kind() == ErrorKind::Schema => self.pause(error)?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Waits for the next poll, or gives up with `error`.
-    fn pause(&self, error: Error) -> Result<()> {
-        if self.deadline.saturating_duration_since(Instant::now()) <= BETWEEN_POLLS {
-            return Err(error);
-        }
-        thread::sleep(BETWEEN_POLLS);
-        Ok(())
     }
 }

@@ -2,17 +2,20 @@
 
 use std::time::Instant;
 
-use super::{DurableStore, Work};
+use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Error, ErrorKind, Layout, Result, WriteCondition, WriteMode,
-    codec::{self, Cells, Payload},
-    connection::Connection,
-    driver::{Request, Value},
-    guard,
-    retry::Effect,
-    telemetry, timestamp,
-    transaction::{Answer, Goal},
-    write_condition,
+    call::{
+        retry::Effect,
+        timestamp,
+        transaction::{Answer, Goal},
+        write_condition,
+    },
+    session::TableSession,
+    session::{Request, Value},
+    state::limits,
+    table::row::{self, Cells, Payload},
+    telemetry,
 };
 
 /// What of the server's bound on a write is left to everything that is not the payload.
@@ -106,25 +109,25 @@ impl<'s> Write<'s> {
         timestamp: i64,
     ) -> Result<Self> {
         let config = store.config();
-        guard::check_persistence_id(&state.persistence_id, false)?;
+        limits::check_persistence_id(&state.persistence_id, false)?;
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
-        let cells = codec::encode(state, config.payload_format());
+        let cells = row::encode(state, config.payload_format());
         let payload_bytes = cells.state_payload.len();
-        guard::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
+        limits::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
         Ok(Self { state, cells, payload_bytes, condition, timestamp })
     }
 
     /// Checks what depends on the table and the server.
-    fn check(&self, store: &DurableStore, connection: &Connection) -> Result<()> {
+    fn check(&self, store: &DurableStore, connection: &TableSession) -> Result<()> {
         if connection.layout == Layout::ByShard {
             let sharding = store.config().sharding();
             sharding.check_state(self.state)?;
-            guard::check_persistence_id(&self.state.persistence_id, sharding.needs_index())?;
+            limits::check_persistence_id(&self.state.persistence_id, sharding.needs_index())?;
         }
         if let Some(limit) = connection.max_mutation_bytes {
             let limit = limit.saturating_sub(MUTATION_MARGIN);
-            guard::check_payload(self.payload_bytes, limit, "the server's max_mutation_size")?;
+            limits::check_payload(self.payload_bytes, limit, "the server's max_mutation_size")?;
         }
         Ok(())
     }
@@ -162,16 +165,18 @@ pub(super) fn check_consistency(store: &DurableStore) -> Result<()> {
     Ok(())
 }
 
-impl Work<'_> {
+impl CallContext<'_> {
     pub(super) async fn write(&self, write: &Write<'_>) -> Result<()> {
         match self.store.config().write_mode() {
             WriteMode::LastWriteWins => {
-                let attempt = async |connection: &Connection, deadline| self.insert(write, connection, deadline).await;
+                let attempt =
+                    async |connection: &TableSession, deadline| self.insert(write, connection, deadline).await;
                 self.attempts(Effect::Write, attempt).await?;
             }
             WriteMode::Versioned => {
-                let attempt = async |connection: &Connection, deadline| self.update(write, connection, deadline).await;
-                let judge = async |connection: &Connection, deadline| {
+                let attempt =
+                    async |connection: &TableSession, deadline| self.update(write, connection, deadline).await;
+                let judge = async |connection: &TableSession, deadline| {
                     let row = self.serial_row(connection, write.cells.persistence_id, deadline).await?;
                     Ok(write.goal().judge(row.as_ref()))
                 };
@@ -183,7 +188,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn insert(&self, write: &Write<'_>, connection: &Connection, deadline: Instant) -> Result<()> {
+    async fn insert(&self, write: &Write<'_>, connection: &TableSession, deadline: Instant) -> Result<()> {
         write.check(self.store, connection)?;
         let values = write.values();
         let with_ttl: [Value<'_>; 7];
@@ -200,7 +205,7 @@ impl Work<'_> {
         connection.execute(statement, &request).await.map(drop)
     }
 
-    async fn update(&self, write: &Write<'_>, connection: &Connection, deadline: Instant) -> Result<Answer> {
+    async fn update(&self, write: &Write<'_>, connection: &TableSession, deadline: Instant) -> Result<Answer> {
         write.check(self.store, connection)?;
         match write.condition {
             Some(WriteCondition::IfAbsent) => self.update_if_absent(write, connection, deadline).await,
@@ -216,7 +221,7 @@ impl Work<'_> {
     async fn update_if_not_newer(
         &self,
         write: &Write<'_>,
-        connection: &Connection,
+        connection: &TableSession,
         deadline: Instant,
     ) -> Result<Answer> {
         let new = write.state.version_number;
@@ -235,9 +240,14 @@ impl Work<'_> {
     }
 
     /// What refuses this without a version is a row that cannot be read, not "no state".
-    async fn update_if_absent(&self, write: &Write<'_>, connection: &Connection, deadline: Instant) -> Result<Answer> {
+    async fn update_if_absent(
+        &self,
+        write: &Write<'_>,
+        connection: &TableSession,
+        deadline: Instant,
+    ) -> Result<Answer> {
         match self.update_if(Stored::Absent, write, connection, deadline).await? {
-            Answer::Refused(None) => Err(codec::corrupt("version_number", "is null")),
+            Answer::Refused(None) => Err(row::corrupt("version_number", "is null")),
             answer => Ok(answer),
         }
     }
@@ -246,7 +256,7 @@ impl Work<'_> {
         &self,
         stored: Stored,
         write: &Write<'_>,
-        connection: &Connection,
+        connection: &TableSession,
         deadline: Instant,
     ) -> Result<Answer> {
         let statements = &connection.statements;

@@ -15,15 +15,15 @@ fn by(change: f64) -> Option<DebugValue> {
 
 #[test]
 fn each_session_of_a_store_raises_the_generation() {
-    let config = Config::builder().contact_points(["127.0.0.1"]).build().unwrap();
+    let table = TableName { keyspace: "ego", table: "states_store" };
     let recorder = DebuggingRecorder::new();
     with_local_recorder(&recorder, || {
-        connected(&config, Duration::from_millis(50));
+        connected(table, Duration::from_millis(50));
         assert_eq!(change(&recorder, SESSION_GENERATION), by(1.0));
-        session_not_replaced(&config, &Error::new(ErrorKind::Unreachable, "no"));
+        session_not_replaced(table, &Error::new(ErrorKind::Unreachable, "no"));
         assert_eq!(change(&recorder, SESSION_GENERATION), by(0.0));
-        session_replaced(&config);
-        disconnected(&config, false);
+        session_replaced(table);
+        disconnected(table, false);
         assert_eq!(change(&recorder, SESSION_GENERATION), by(1.0));
     });
 }
@@ -62,11 +62,4 @@ fn kinds_of_errors_are_named_as_they_are_in_small_letters() {
         let name: String = name_of(kind).split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         assert_eq!(name, kind.to_string());
     }
-}
-
-#[test]
-fn a_call_that_failed_says_which_it_was() {
-    let refused = Err::<(), _>(Error::new(ErrorKind::InvalidState, "no"));
-    let error = Call::begin(&WRITE_STATE, Some("account-42")).end(refused, Duration::from_secs(1)).unwrap_err();
-    assert_eq!((error.operation(), error.persistence_id()), (Some("write_state"), Some("account-42")));
 }

@@ -31,7 +31,7 @@ pub(super) struct Bare {
 }
 
 impl Bare {
-    /// With the settings that the store gives the driver: `src/driver/cluster.rs`.
+    /// With the settings that the store gives the driver: `src/driver/cpp/cluster.rs`.
     pub(super) fn connect(address: SocketAddr, target: &Target) -> Result<Self> {
         let mut cluster = Cluster::default();
         cluster.set_contact_points(&address.ip().to_string()).map_err(ours)?;

@@ -3,15 +3,18 @@
 use std::time::Instant;
 
 use crate::{
-    Config, Consistency, Result, cql,
+    Config, Consistency, Result,
+    block_on::block_on,
     driver::{Request, Rows, Session, Value},
-    table::{self, Column},
-    wait::wait,
+    table::{
+        check::{self, Column},
+        cql,
+    },
 };
 
 /// Runs a statement once, on whichever node: system tables are local to each.
 pub(crate) fn ask(session: &Session, cql: &str, values: &[Value<'_>], deadline: Instant) -> Result<Rows> {
-    wait(session.query(cql, &Request::new(values, Consistency::LocalOne, deadline)))
+    block_on(session.query(cql, &Request::new(values, Consistency::LocalOne, deadline)))
 }
 
 pub(crate) fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
@@ -40,7 +43,7 @@ pub(crate) fn comment(session: &Session, config: &Config, deadline: Instant) -> 
 /// Whether the table holds any state, as far as a quorum knows.
 pub(crate) fn has_states(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
     let request = Request::new(&[], config.consistency(), deadline);
-    Ok(!wait(session.query(&cql::any_state(config), &request))?.is_empty())
+    Ok(!block_on(session.query(&cql::any_state(config), &request))?.is_empty())
 }
 
 /// Whether reads by id have an index to go through: judged by its target and table, since an index of the expected name
@@ -75,8 +78,8 @@ pub(crate) fn max_mutation_bytes(session: &Session, deadline: Instant) -> Option
         rows.first(|row| row.text(0)).ok()??
     };
     // Unset, it is half of a commit log segment.
-    let explicit = setting("max_mutation_size").and_then(|size| table::bytes_of(&size));
-    explicit.or_else(|| setting("commitlog_segment_size").and_then(|size| table::bytes_of(&size)).map(|size| size / 2))
+    let explicit = setting("max_mutation_size").and_then(|size| check::bytes_of(&size));
+    explicit.or_else(|| setting("commitlog_segment_size").and_then(|size| check::bytes_of(&size)).map(|size| size / 2))
 }
 
 fn table_name(config: &Config) -> [Value<'_>; 2] {

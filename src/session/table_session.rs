@@ -6,14 +6,17 @@ use std::{
 };
 
 use crate::{
-    Config, Consistency, Error, ErrorKind, Layout, Result, catalog, cql,
-    cql::{Statement, TableStatements},
+    Config, Consistency, Error, ErrorKind, Layout, Result,
     driver::{Closing, Request, Rows, Session},
-    table,
+    session::catalog,
+    table::{
+        check,
+        cql::{self, Statement, TableStatements},
+    },
 };
 
 /// What a call works with: a session, the layout of the table, and the statements that fit it.
-pub(crate) struct Connection {
+pub(crate) struct TableSession {
     session: Session,
     pub(crate) layout: Layout,
     pub(crate) statements: TableStatements,
@@ -21,24 +24,24 @@ pub(crate) struct Connection {
     pub(crate) max_mutation_bytes: Option<usize>,
 }
 
-impl Connection {
+impl TableSession {
     /// Connects and finds out what the table looks like.
     fn open(config: &Config) -> Result<Self> {
         let session = Session::connect(config)?;
         let deadline = Instant::now() + config.connect_timeout();
         let columns = catalog::columns(&session, config, deadline)?;
         if columns.is_empty() && !catalog::keyspace_exists(&session, config, deadline)? {
-            return Err(table::keyspace_missing(config));
+            return Err(check::keyspace_missing(config));
         }
-        let layout = table::layout_of(&columns, config)?;
+        let layout = check::layout_of(&columns, config)?;
         let comment = catalog::comment(&session, config, deadline)?;
-        table::check_write_mode(&comment, layout, config)?;
+        check::check_write_mode(&comment, layout, config)?;
         let statements = TableStatements::new(config, layout);
         let max_mutation_bytes = catalog::max_mutation_bytes(&session, deadline);
         Ok(Self { session, layout, statements, max_mutation_bytes })
     }
 
-    /// As [`open`](Connection::open), for threads of our own: whoever waits for them must hear of a panic. Whatever
+    /// As [`open`](TableSession::open), for threads of our own: whoever waits for them must hear of a panic. Whatever
     /// fails, nothing was written.
     pub(crate) fn open_guarded(config: &Config) -> Result<Self> {
         let opened = catch_unwind(AssertUnwindSafe(|| Self::open(config)));

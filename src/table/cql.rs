@@ -173,8 +173,8 @@ pub(crate) fn create_keyspace(config: &Config, replication: &Replication) -> Str
 
 pub(crate) fn create_table(config: &Config, layout: Layout) -> String {
     let resource = match layout {
-        Layout::ByShard => include_str!("../resources/states_store.sql"),
-        Layout::ById => include_str!("../resources/states_store_by_id.sql"),
+        Layout::ByShard => include_str!("../../resources/states_store.sql"),
+        Layout::ById => include_str!("../../resources/states_store_by_id.sql"),
     };
     let statement: Vec<&str> = resource.lines().filter(|line| !line.starts_with("--")).collect();
     let statement = statement.join("\n").trim_end_matches(';').replace("ego.states_store", &qualified(config));

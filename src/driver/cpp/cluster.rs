@@ -26,7 +26,7 @@ pub(super) fn cluster(config: &Config) -> Result<Cluster> {
             cluster.set_ssl(tls::ssl(tls)?);
         }
         None if config.username().is_some() => {
-            shielded(|| telemetry::password_in_the_clear(config));
+            shielded(|| telemetry::password_in_the_clear(config.table_name()));
         }
         None => {}
     }

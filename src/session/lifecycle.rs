@@ -14,8 +14,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::{
     Config, Error, ErrorKind, Result,
-    connection::Connection,
-    pool::Pool,
+    session::{Pool, TableSession},
     telemetry::{self, shielded},
 };
 
@@ -107,7 +106,7 @@ impl Lifecycle {
         let (config, link, attempt) = (self.config.clone(), Arc::clone(&self.link), Arc::clone(attempt));
         let connect = move || {
             let began = Instant::now();
-            let opened = Connection::open_guarded(&config);
+            let opened = TableSession::open_guarded(&config);
             let mut link = link.lock();
             let still_wanted = matches!(&*link, Link::Connecting(current) if Arc::ptr_eq(current, &attempt));
             let outcome = match opened {
@@ -124,7 +123,7 @@ impl Lifecycle {
             };
             drop(link);
             if outcome.is_ok() {
-                shielded(|| telemetry::connected(&config, began.elapsed()));
+                shielded(|| telemetry::connected(config.table_name(), began.elapsed()));
             }
             attempt.end(outcome);
         };
@@ -144,7 +143,7 @@ impl Lifecycle {
         // Calls in flight hold the pool too: the last one to end closes the session.
         drop(pool);
         let closed = closing.wait(timeout);
-        shielded(|| telemetry::disconnected(&self.config, !closed));
+        shielded(|| telemetry::disconnected(self.config.table_name(), !closed));
         if closed {
             return Ok(());
         }

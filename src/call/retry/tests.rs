@@ -14,7 +14,7 @@ fn attempts(effect: Effect, failures: &[Error]) -> (u32, Result<()>) {
     let mut count = 0;
     let mut failures = failures.iter().cloned();
     let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_secs(60), 3));
-    let outcome = wait::wait(run(&call, &limits, effect, async |_| {
+    let outcome = block_on::block_on(run(&call, &limits, effect, async |_| {
         count += 1;
         failures.next().map_or(Ok(()), Err)
     }));
@@ -85,7 +85,7 @@ fn a_call_without_time_left_for_a_pause_ends_at_once() {
     let missing = Error::new(ErrorKind::Schema, "no").with_detail(Detail::MissingTable);
     let mut count = 0;
     let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_millis(500), 3));
-    let outcome: Result<()> = wait::wait(run(&call, &limits, Effect::Read, async |_| {
+    let outcome: Result<()> = block_on::block_on(run(&call, &limits, Effect::Read, async |_| {
         count += 1;
         Err(missing.clone())
     }));

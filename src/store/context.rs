@@ -5,29 +5,30 @@ use std::time::Instant;
 use super::DurableStore;
 use crate::{
     Result,
-    connection::Connection,
-    cql::Statement,
-    driver::{Request, Value},
-    pool::Lease,
-    retry::{self, Effect, Limits},
-    telemetry::Call,
-    transaction::{self, Answer, Verdict},
+    call::{
+        Call,
+        retry::{self, Effect, Limits},
+        transaction::{self, Answer, Verdict},
+    },
+    session::{Lease, TableSession},
+    session::{Request, Value},
+    table::cql::Statement,
 };
 
 /// A call under way: on which handle, who is told of it, the lease it holds, and its limits.
-pub(super) struct Work<'w> {
+pub(super) struct CallContext<'w> {
     pub(super) store: &'w DurableStore,
     pub(super) call: &'w Call<'w>,
     pub(super) lease: &'w Lease<'w>,
     pub(super) limits: Limits,
 }
 
-impl Work<'_> {
+impl CallContext<'_> {
     /// Makes attempts, each of which is told when it has to give up.
     pub(super) fn attempts<T>(
         &self,
         effect: Effect,
-        attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
+        attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<T>,
     ) -> impl Future<Output = Result<T>> {
         retry::run(self.call, &self.limits, effect, self.on_session(attempt))
     }
@@ -35,8 +36,8 @@ impl Work<'_> {
     /// Makes attempts of a transaction; `judge` is made of what is stored where an outcome is unknown.
     pub(super) fn transaction(
         &self,
-        attempt: impl AsyncFnMut(&Connection, Instant) -> Result<Answer>,
-        mut judge: impl AsyncFnMut(&Connection, Instant) -> Result<Verdict>,
+        attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<Answer>,
+        mut judge: impl AsyncFnMut(&TableSession, Instant) -> Result<Verdict>,
     ) -> impl Future<Output = Result<()>> {
         let judge = async move || self.attempts(Effect::Read, &mut judge).await;
         transaction::run(self.call, &self.limits, self.on_session(attempt), judge)
@@ -45,7 +46,7 @@ impl Work<'_> {
     /// The attempt on the session as it then is.
     fn on_session<T>(
         &self,
-        mut attempt: impl AsyncFnMut(&Connection, Instant) -> Result<T>,
+        mut attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<T>,
     ) -> impl AsyncFnMut(Instant) -> Result<T> {
         async move |deadline| {
             let connection = self.lease.connection();
@@ -62,7 +63,7 @@ impl Work<'_> {
     /// Runs a lightweight transaction once.
     pub(super) async fn transact(
         &self,
-        connection: &Connection,
+        connection: &TableSession,
         statement: &Statement,
         values: &[Value<'_>],
         deadline: Instant,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Error, ErrorKind, Result, error::Detail, telemetry::Call, wait};
+use crate::{Error, ErrorKind, Result, block_on, call::Call, error::Detail};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -72,7 +72,7 @@ pub(crate) async fn run<T>(
         match pause {
             Some(pause) if number < limits.max_attempts && pause < limits.left() => {
                 call.retries(number, &error, pause);
-                wait::sleep(pause).await;
+                block_on::sleep(pause).await;
             }
             _ => return Err(error.with_indeterminate(indeterminate)),
         }

@@ -1,19 +1,6 @@
 //! Which row a read or delete is about.
 
-use std::borrow::Cow;
-
 use crate::DurableState;
-
-/// Ids can be tens of thousands of bytes long; errors and events show this many characters of one.
-const SHOWN_CHARACTERS: usize = 64;
-
-/// A persistence id as errors and events show it.
-pub(crate) fn shortened(persistence_id: &str) -> Cow<'_, str> {
-    match persistence_id.char_indices().nth(SHOWN_CHARACTERS) {
-        Some(_) => Cow::Owned(persistence_id.chars().take(SHOWN_CHARACTERS).chain(['…']).collect()),
-        None => Cow::Borrowed(persistence_id),
-    }
-}
 
 /// Names the entity a call is about: a persistence id, with its shard where the caller knows it.
 ///

@@ -53,13 +53,13 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wait::wait;
+    use crate::block_on::block_on;
 
     #[test]
     fn a_panic_becomes_an_internal_error_of_unknown_outcome() {
         for error in [
             guarded::<()>(|| panic!("Unexpected variant {}", 0x1700)).unwrap_err(),
-            wait(guarded_while::<(), _>(async { panic!("Unexpected variant {}", 0x1700) })).unwrap_err(),
+            block_on(guarded_while::<(), _>(async { panic!("Unexpected variant {}", 0x1700) })).unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Internal);
             assert!(error.is_indeterminate());

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, cell::RefCell, collections::VecDeque, time::Duration};
 
 use super::*;
-use crate::{codec::Payload, error::Replicas, telemetry};
+use crate::{error::Replicas, table::row::Payload, telemetry};
 
 fn cells(version_number: i64) -> Cells<'static> {
     Cells {
@@ -83,7 +83,7 @@ fn run_with(answers: Vec<Result<Answer>>, verdicts: Vec<Result<Verdict>>) -> (Re
     let (given, judged) = (answers.len(), verdicts.len());
     let (answers, verdicts) = (RefCell::new(VecDeque::from(answers)), RefCell::new(VecDeque::from(verdicts)));
     let call = Call::begin(&telemetry::WRITE_STATE, Some("a"));
-    let outcome = wait::wait(run(
+    let outcome = block_on::block_on(run(
         &call,
         &limits,
         async |_| answers.borrow_mut().pop_front().expect("no further attempt"),

@@ -51,7 +51,7 @@ fn the_message_format_writes_the_bare_message_where_it_can_be_restored() {
         state(any_of("type.googleapis.com/google.protobuf.Any", b"")),
     ] {
         assert_eq!(encode(&state, PayloadFormat::Message), encode(&state, PayloadFormat::Any));
-        assert_eq!(encode(&state, PayloadFormat::Any).state_manifest, any::ANY);
+        assert_eq!(encode(&state, PayloadFormat::Any).state_manifest, type_url::ANY);
     }
 }
 
@@ -72,7 +72,7 @@ fn null_and_empty_payloads_mean_what_the_manifest_says() {
         ..row(1, 0, 0, 0)
     };
     for payload in [None, Some(&b""[..])] {
-        let read = decode(with(any::ANY, payload), "a", Layout::ById).unwrap().unwrap();
+        let read = decode(with(type_url::ANY, payload), "a", Layout::ById).unwrap().unwrap();
         assert_eq!(read.resulting_state, Some(Any::default()));
     }
     let read = decode(with("bank.AccountState", Some(b"")), "a", Layout::ById).unwrap().unwrap();
@@ -91,9 +91,9 @@ fn a_row_with_only_its_key_left_is_absent() {
 #[test]
 fn what_cannot_be_read_is_corrupt_and_names_the_column() {
     let manifest = |text: &str| StoredRow { state_manifest: Some(text.to_owned().into()), ..row(1, 0, 0, 0) };
-    let broken = StoredRow { state_payload: Some(b"\xff".into()), ..manifest(any::ANY) };
+    let broken = StoredRow { state_payload: Some(b"\xff".into()), ..manifest(type_url::ANY) };
     for (row, column) in [
-        (StoredRow { version_number: None, ..manifest(any::ANY) }, "version_number"),
+        (StoredRow { version_number: None, ..manifest(type_url::ANY) }, "version_number"),
         (row(1, 0, 0, 0), "state_manifest"),
         (manifest(""), "state_manifest"),
         (manifest("type.googleapis.com/bank.A"), "state_manifest"),
@@ -152,7 +152,7 @@ mod any_bytes {
             let length = next(&mut seed) % 40;
             let payload: Vec<u8> = (0..length).map(|_| next(&mut seed).to_le_bytes()[0]).collect();
             let manifest = match next(&mut seed) % 3 {
-                0 => any::ANY.to_owned(),
+                0 => type_url::ANY.to_owned(),
                 1 => "bank.AccountState".to_owned(),
                 _ => String::from_utf8_lossy(&payload).into_owned(),
             };

@@ -12,9 +12,9 @@ use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
 use crate::{
     Config, Error, ErrorKind, Result,
-    connection::Connection,
     driver::Closing,
     error::Detail,
+    session::TableSession,
     telemetry::{self, LeaseInUse},
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Pool {
 }
 
 struct Shared {
-    connection: Arc<Connection>,
+    connection: Arc<TableSession>,
     /// Since when every request found no connection to any node.
     dead_since: Option<Instant>,
     /// Why connecting failed last, while the session is dead.
@@ -53,7 +53,7 @@ pub(crate) struct Lease<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(config: Config, connection: Connection) -> Self {
+    pub(crate) fn new(config: Config, connection: TableSession) -> Self {
         let leases = r2d2::Pool::builder()
             .max_size(config.pool_size())
             .min_idle(Some(1))
@@ -138,7 +138,7 @@ impl Pool {
     fn begin_rebuild(self: &Arc<Self>) -> bool {
         let (config, pool) = (self.config.clone(), Arc::downgrade(self));
         let rebuild = move || {
-            let opened = Connection::open_guarded(&config);
+            let opened = TableSession::open_guarded(&config);
             // A pool that is gone was disconnected.
             let Some(pool) = pool.upgrade() else { return };
             pool.end_rebuild(opened);
@@ -147,7 +147,7 @@ impl Pool {
     }
 
     /// Tells of it only when the lock is free again: a subscriber may be slow, or call the store.
-    fn end_rebuild(&self, opened: Result<Connection>) {
+    fn end_rebuild(&self, opened: Result<TableSession>) {
         let mut shared = self.shared.lock();
         shared.rebuild = Rebuild::Ended(Instant::now());
         match opened {
@@ -155,14 +155,14 @@ impl Pool {
                 shared.connection = Arc::new(connection);
                 shared.dead_since = None;
                 drop(shared);
-                telemetry::session_replaced(&self.config);
+                telemetry::session_replaced(self.config.table_name());
             }
             // The driver was faster.
             Ok(_) => {}
             Err(error) => {
                 shared.last_failure = Some(error.clone());
                 drop(shared);
-                telemetry::session_not_replaced(&self.config, &error);
+                telemetry::session_not_replaced(self.config.table_name(), &error);
             }
         }
     }
@@ -170,7 +170,7 @@ impl Pool {
 
 impl Lease<'_> {
     /// The session as it is now, for one attempt.
-    pub(crate) fn connection(&self) -> Arc<Connection> {
+    pub(crate) fn connection(&self) -> Arc<TableSession> {
         Arc::clone(&self.pool.shared.lock().connection)
     }
 

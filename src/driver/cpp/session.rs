@@ -1,16 +1,13 @@
 //! One session of the driver, shared by all calls, with the statements prepared on it.
 
 use std::{
-    mem, process,
-    sync::Arc,
-    thread,
+    mem, process, thread,
     time::{Duration, Instant},
 };
 
 use cassandra_cpp::{PreparedStatement, Statement};
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::RwLock;
 use prost::Message;
-use prost_types::Any;
 
 use super::{
     cluster::cluster,
@@ -20,9 +17,11 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    Config, Consistency, Error, ErrorKind, Result, SerialConsistency, cql,
+    Config, Consistency, Error, ErrorKind, Result,
+    block_on::{block_on, until},
+    driver::{Closing, Request, Value},
     error::Detail,
-    wait::{until, wait},
+    table::cql,
 };
 
 /// So many looks in a row, so far apart, must find that no connection has come or gone before a session is closed, and so
@@ -30,41 +29,6 @@ use crate::{
 const SETTLED_LOOKS: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const LONGEST_SETTLING: Duration = Duration::from_secs(2);
-
-/// A value bound to a marker of a statement.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Value<'v> {
-    Int(i32),
-    Bigint(i64),
-    Text(&'v str),
-    Blob(&'v [u8]),
-    /// The bytes of a message, encoded when they are bound.
-    Encoded(&'v Any),
-}
-
-/// The values of a statement, one for each `?` of its text, and how it is to be run.
-#[derive(Debug)]
-pub(crate) struct Request<'r> {
-    pub(crate) values: &'r [Value<'r>],
-    pub(crate) consistency: Consistency,
-    /// When to give up waiting for the answer.
-    pub(crate) deadline: Instant,
-    /// Among whom a lightweight transaction is agreed on, where it is one.
-    pub(crate) serial_consistency: Option<SerialConsistency>,
-    /// The client timestamp of a write, in microseconds since 1970.
-    pub(crate) timestamp: Option<i64>,
-    /// How many rows a page has, where the answer can have many.
-    pub(crate) page_size: Option<u32>,
-    /// Where the page begins, as an earlier page said; `None` for the first.
-    pub(crate) page: Option<Vec<u8>>,
-}
-
-impl<'r> Request<'r> {
-    /// A request that is neither a write nor a later page.
-    pub(crate) fn new(values: &'r [Value<'r>], consistency: Consistency, deadline: Instant) -> Self {
-        Self { values, consistency, deadline, serial_consistency: None, timestamp: None, page_size: None, page: None }
-    }
-}
 
 /// A connected session. Dropping it closes it in the background, since closing blocks while requests are in flight.
 pub(crate) struct Session {
@@ -80,29 +44,6 @@ struct Inner {
     session: cassandra_cpp::Session,
 }
 
-/// Tells when a session that was dropped is closed.
-#[derive(Clone, Default)]
-pub(crate) struct Closing(Arc<Closed>);
-
-#[derive(Default)]
-struct Closed {
-    closed: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Closing {
-    /// Waits until the session is closed; `false` if that takes longer.
-    pub(crate) fn wait(&self, timeout: Duration) -> bool {
-        let mut closed = self.0.closed.lock();
-        !self.0.changed.wait_while_for(&mut closed, |closed| !*closed, timeout).timed_out()
-    }
-
-    fn end(&self) {
-        *self.0.closed.lock() = true;
-        self.0.changed.notify_all();
-    }
-}
-
 impl Session {
     /// Connects to the cluster. Blocks until the driver has succeeded or given up, whatever that takes: a connect that
     /// is abandoned hangs its thread for ever.
@@ -110,7 +51,7 @@ impl Session {
         guarded(|| {
             log::install();
             let mut cluster = cluster(config)?;
-            let session = wait(cluster.connect()).map_err(|error| from_connect(error, config))?;
+            let session = block_on(cluster.connect()).map_err(|error| from_connect(error, config))?;
             let inner = Inner { prepared: RwLock::default(), session };
             Ok(Self { inner: Some(inner), closing: Closing::default(), process: process::id() })
         })

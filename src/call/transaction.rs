@@ -8,13 +8,14 @@
 use std::time::Instant;
 
 use crate::{
-    Error, ErrorKind, Result, WriteCondition,
-    codec::{Cells, StoredRow},
+    Error, ErrorKind, Result, WriteCondition, block_on,
+    call::{
+        Call,
+        retry::{self, Limits},
+        write_condition::conflict,
+    },
     error::Detail,
-    retry::{self, Limits},
-    telemetry::Call,
-    wait,
-    write_condition::conflict,
+    table::row::{Cells, StoredRow},
 };
 
 /// What the server says of a transaction.
@@ -108,7 +109,7 @@ pub(crate) async fn run(
             return Err(error);
         }
         call.retries(number, &error, pause);
-        wait::sleep(pause).await;
+        block_on::sleep(pause).await;
         number += 1;
     }
 }

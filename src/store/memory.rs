@@ -5,8 +5,8 @@ use std::{collections::HashMap, fmt};
 use parking_lot::Mutex;
 
 use crate::{
-    DurableState, Error, ErrorKind, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode, guard,
-    write_condition,
+    DurableState, Error, ErrorKind, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
+    call::write_condition, state::limits,
 };
 
 /// The default of `max_payload_bytes`.
@@ -60,7 +60,7 @@ impl MemoryStore {
     }
 
     fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
-        guard::check_persistence_id(&state.persistence_id, false)?;
+        limits::check_persistence_id(&state.persistence_id, false)?;
         write_condition::check_write(self.write_mode, state, condition)?;
         let state = accepted(state)?;
         self.connected(|contents| {
@@ -79,12 +79,12 @@ impl MemoryStore {
     }
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>> {
-        guard::check_persistence_id(persistence_id, false)?;
+        limits::check_persistence_id(persistence_id, false)?;
         self.connected(|contents| Ok(contents.states.get(persistence_id).cloned()))
     }
 
     fn delete(&self, persistence_id: &str, version_number: Option<u64>) -> Result<()> {
-        guard::check_persistence_id(persistence_id, false)?;
+        limits::check_persistence_id(persistence_id, false)?;
         version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
         self.connected(|contents| {
             let stored = contents.version_of(persistence_id);
@@ -114,7 +114,7 @@ impl Contents {
 /// A state as it is kept, or why its payload is refused.
 fn accepted(state: &DurableState) -> Result<DurableState> {
     let resulting_state = state.resulting_state.clone().unwrap_or_default();
-    guard::check_payload(prost::Message::encoded_len(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
+    limits::check_payload(prost::Message::encoded_len(&resulting_state), MAX_PAYLOAD_BYTES, "`MemoryStore`")?;
     Ok(DurableState { resulting_state: Some(resulting_state), ..state.clone() })
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use prost::Message;
 use prost_types::Any;
 
-use crate::{DurableState, Error, ErrorKind, Layout, PayloadFormat, Result, any};
+use crate::{DurableState, Error, ErrorKind, Layout, PayloadFormat, Result, state::type_url};
 
 /// The six cells of a row as they are written.
 #[derive(Debug, PartialEq)]
@@ -107,15 +107,15 @@ pub(crate) fn encode(state: &DurableState, format: PayloadFormat) -> Cells<'_> {
 
 fn encode_payload(resulting_state: Option<&Any>, format: PayloadFormat) -> (Payload<'_>, Cow<'_, str>) {
     let Some(state) = resulting_state else {
-        return (Payload::Bytes(&[]), Cow::Borrowed(any::ANY));
+        return (Payload::Bytes(&[]), Cow::Borrowed(type_url::ANY));
     };
     if format == PayloadFormat::Message {
         // An `Any` inside the `Any` would read back unwrapped: its manifest means the other form.
-        if let Some(name) = any::restorable_name(&state.type_url).filter(|name| *name != any::ANY) {
+        if let Some(name) = type_url::restorable_name(&state.type_url).filter(|name| *name != type_url::ANY) {
             return (Payload::Bytes(&state.value), Cow::Borrowed(name));
         }
     }
-    (Payload::Encoded(state), Cow::Borrowed(any::ANY))
+    (Payload::Encoded(state), Cow::Borrowed(type_url::ANY))
 }
 
 /// The state in a row; `None` for a row of which nothing but the key is left.
@@ -135,15 +135,15 @@ pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -
 }
 
 fn decode_payload(manifest: &str, payload: Option<Cow<'_, [u8]>>) -> Result<Any> {
-    if manifest == any::ANY {
+    if manifest == type_url::ANY {
         return Any::decode(payload.as_deref().unwrap_or_default())
             .map_err(|cause| corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
     }
-    if !any::is_full_name(manifest) {
+    if !type_url::is_full_name(manifest) {
         return Err(corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));
     }
     let value = payload.ok_or_else(|| corrupt("state_payload", &format!("is null under the manifest {manifest:?}")))?;
-    Ok(Any { type_url: any::type_url(manifest), value: value.into_owned() })
+    Ok(Any { type_url: type_url::type_url(manifest), value: value.into_owned() })
 }
 
 /// Of several rows of one id, in different shards: the highest version number compared as u64, then the timestamp, then

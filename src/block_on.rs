@@ -26,14 +26,14 @@ thread_local! {
 }
 
 /// Blocks until the future is ready.
-pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let waited = WAKER.try_with(|waker| block(future.as_mut(), waker));
+    let output = WAKER.try_with(|waker| poll_and_park(future.as_mut(), waker));
     // A thread that ends runs destructors, which may call the store when there is no waker any more.
-    waited.unwrap_or_else(|_| block(future, &Waker::from(Arc::new(Unpark(thread::current())))))
+    output.unwrap_or_else(|_| poll_and_park(future, &Waker::from(Arc::new(Unpark(thread::current())))))
 }
 
-fn block<F: Future>(mut future: Pin<&mut F>, waker: &Waker) -> F::Output {
+fn poll_and_park<F: Future>(mut future: Pin<&mut F>, waker: &Waker) -> F::Output {
     let mut context = Context::from_waker(waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
@@ -66,12 +66,12 @@ mod tests {
 
     #[test]
     fn waiting_ends_when_the_future_is_ready_or_the_deadline_passes() {
-        assert_eq!(wait(future::ready(1)), 1);
+        assert_eq!(block_on(future::ready(1)), 1);
         let soon = Instant::now() + Duration::from_millis(20);
-        assert_eq!(wait(until(soon, future::ready(1))), Some(1));
-        assert_eq!(wait(until(soon, future::pending::<()>())), None);
+        assert_eq!(block_on(until(soon, future::ready(1))), Some(1));
+        assert_eq!(block_on(until(soon, future::pending::<()>())), None);
         assert!(Instant::now() >= soon);
-        wait(sleep(Duration::from_millis(20)));
+        block_on(sleep(Duration::from_millis(20)));
         assert!(Instant::now() >= soon + Duration::from_millis(20));
     }
 }

@@ -1,0 +1,42 @@
+//! A statement's values, and how it is to be run.
+
+use std::time::Instant;
+
+use prost_types::Any;
+
+use crate::{Consistency, SerialConsistency};
+
+/// A value bound to a marker of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'v> {
+    Int(i32),
+    Bigint(i64),
+    Text(&'v str),
+    Blob(&'v [u8]),
+    /// The bytes of a message, encoded when they are bound.
+    Encoded(&'v Any),
+}
+
+/// The values of a statement, one for each `?` of its text, and how it is to be run.
+#[derive(Debug)]
+pub(crate) struct Request<'r> {
+    pub(crate) values: &'r [Value<'r>],
+    pub(crate) consistency: Consistency,
+    /// When to give up waiting for the answer.
+    pub(crate) deadline: Instant,
+    /// Among whom a lightweight transaction is agreed on, where it is one.
+    pub(crate) serial_consistency: Option<SerialConsistency>,
+    /// The client timestamp of a write, in microseconds since 1970.
+    pub(crate) timestamp: Option<i64>,
+    /// How many rows a page has, where the answer can have many.
+    pub(crate) page_size: Option<u32>,
+    /// Where the page begins, as an earlier page said; `None` for the first.
+    pub(crate) page: Option<Vec<u8>>,
+}
+
+impl<'r> Request<'r> {
+    /// A request that is neither a write nor a later page.
+    pub(crate) fn new(values: &'r [Value<'r>], consistency: Consistency, deadline: Instant) -> Self {
+        Self { values, consistency, deadline, serial_consistency: None, timestamp: None, page_size: None, page: None }
+    }
+}

@@ -1,0 +1,207 @@
+//! What the table of states looks like on the server, and whether that is one of the two layouts. Pure.
+
+use crate::{Config, Error, ErrorKind, Layout, Result, WriteMode, table::cql};
+
+/// The columns of the table and their types; a table may have others beside them.
+const COLUMNS: [(&str, &str); 6] = [
+    ("version_number", "bigint"),
+    ("persistence_id", "text"),
+    ("state_payload", "blob"),
+    ("state_manifest", "text"),
+    ("timestamp", "bigint"),
+    ("shard_number", "bigint"),
+];
+
+/// A column as `system_schema.columns` has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) position: i32,
+    pub(crate) cql_type: String,
+}
+
+/// Which layout the table has that these columns make up; no columns mean no table.
+pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
+    let table = format!("{}.{}", config.keyspace(), config.table());
+    if columns.is_empty() {
+        let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
+        return Err(schema(format!("table {table} does not exist: {advice}")));
+    }
+    for (name, cql_type) in COLUMNS {
+        match columns.iter().find(|column| column.name == name) {
+            None => return Err(schema(format!("table {table} has no column {name} of type {cql_type}"))),
+            Some(found) if found.cql_type != cql_type => {
+                let message = format!("column {name} of table {table} is of type {}, not {cql_type}", found.cql_type);
+                return Err(schema(message));
+            }
+            Some(_) => {}
+        }
+    }
+    let partition = key_columns(columns, "partition_key");
+    let clustering = key_columns(columns, "clustering");
+    match (partition.as_slice(), clustering.as_slice()) {
+        (["shard_number"], ["persistence_id"]) => Ok(Layout::ByShard),
+        (["persistence_id"], []) => Ok(Layout::ById),
+        _ => Err(schema(format!(
+            "table {table} has PRIMARY KEY (({}){}), which is neither {} nor {}",
+            partition.join(", "),
+            clustering.iter().map(|name| format!(", {name}")).collect::<String>(),
+            Layout::ByShard,
+            Layout::ById,
+        ))),
+    }
+}
+
+fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
+    let mut found: Vec<&Column> = columns.iter().filter(|column| column.kind == kind).collect();
+    found.sort_by_key(|column| column.position);
+    found.into_iter().map(|column| column.name.as_str()).collect()
+}
+
+/// Refuses transactions where they would contend: on a table keyed by shard all of a shard's are agreed on as one.
+pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()> {
+    let (keyspace, table, mode) = (config.keyspace(), config.table(), config.write_mode());
+    if mode == WriteMode::Versioned && layout == Layout::ByShard {
+        let message = format!("write_mode: {mode} needs a table keyed by id, and {keyspace}.{table} is keyed by shard");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(())
+}
+
+/// Refuses settings with another write mode than the table's comment records.
+pub(crate) fn check_write_mode(comment: &str, layout: Layout, config: &Config) -> Result<()> {
+    check_layout_of_mode(layout, config)?;
+    let (table, wanted) = (format!("{}.{}", config.keyspace(), config.table()), config.write_mode());
+    let refused = |reason: String| Err(Error::new(ErrorKind::Config, format!("write_mode: {reason}")));
+    match WriteMode::recorded_in(comment) {
+        Ok(recorded) if recorded == wanted => Ok(()),
+        Ok(recorded) => {
+            let record = cql::record_write_mode(config, comment);
+            refused(format!(
+                "it is {wanted}, but table {table} is recorded as {recorded}, for all who write it; if nobody else does \
+                 any more, this records it: {record}"
+            ))
+        }
+        Err(recorded) => refused(format!("table {table} is recorded as {recorded}, which this version does not know")),
+    }
+}
+
+/// A size as the server's settings have it, such as `32MiB` or `16384KiB`.
+pub(crate) fn bytes_of(size: &str) -> Option<usize> {
+    let digits = size.find(|c: char| !c.is_ascii_digit()).unwrap_or(size.len());
+    let (number, unit) = size.split_at(digits);
+    let factor = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(factor)
+}
+
+pub(crate) fn keyspace_missing(config: &Config) -> Error {
+    let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
+    schema(format!("keyspace {} does not exist: {advice}", config.keyspace()))
+}
+
+/// A read by id on a table keyed by shard, where nothing says which shard and no index leads there.
+pub(crate) fn index_missing(config: &Config) -> Error {
+    schema(format!(
+        "table {}.{} is keyed by shard and has no index on persistence_id, so an id alone cannot be read: \
+         either make the index (`create_schema`, or CREATE INDEX ON it), or set `sharding` so that the shard follows \
+         from the id, or read with the shard in the key, as (shard, id)",
+        config.keyspace(),
+        config.table(),
+    ))
+}
+
+pub(crate) fn schema(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Schema, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config::builder().contact_points(["127.0.0.1"]).build().unwrap()
+    }
+
+    fn columns(partition: &[&str], clustering: &[&str]) -> Vec<Column> {
+        let place = |name: &str| {
+            let position = |keys: &[&str]| keys.iter().position(|key| *key == name);
+            match (position(partition), position(clustering)) {
+                (Some(at), _) => ("partition_key", at),
+                (_, Some(at)) => ("clustering", at),
+                _ => ("regular", 0),
+            }
+        };
+        let column = |(name, cql_type): (&str, &str)| {
+            let (kind, at) = place(name);
+            let position = if kind == "regular" { -1 } else { at as i32 };
+            Column { name: name.into(), kind: kind.into(), position, cql_type: cql_type.into() }
+        };
+        COLUMNS.into_iter().map(column).collect()
+    }
+
+    #[test]
+    fn both_layouts_are_told_apart_and_further_columns_do_no_harm() {
+        let mut by_shard = columns(&["shard_number"], &["persistence_id"]);
+        assert_eq!(layout_of(&by_shard, &config()).unwrap(), Layout::ByShard);
+        assert_eq!(layout_of(&columns(&["persistence_id"], &[]), &config()).unwrap(), Layout::ById);
+        let extra = Column { name: "note".into(), kind: "regular".into(), position: -1, cql_type: "text".into() };
+        by_shard.push(extra);
+        assert_eq!(layout_of(&by_shard, &config()).unwrap(), Layout::ByShard);
+    }
+
+    #[test]
+    fn a_write_mode_that_is_not_the_recorded_one_is_refused_with_what_records_it() {
+        let config = |mode| Config::builder().contact_points(["127.0.0.1"]).write_mode(mode).build().unwrap();
+        let (plain, versioned) = (config(WriteMode::LastWriteWins), config(WriteMode::Versioned));
+        let recorded = "it's ours durable_store:write_mode=versioned";
+        check_write_mode("", Layout::ByShard, &plain).unwrap();
+        check_write_mode(recorded, Layout::ById, &versioned).unwrap();
+        for (comment, layout, config, part) in [
+            ("", Layout::ByShard, &versioned, "needs a table keyed by id"),
+            ("it's ours", Layout::ById, &versioned, "comment = 'it''s ours durable_store:write_mode=versioned'"),
+            (recorded, Layout::ById, &plain, "comment = 'it''s ours'"),
+            ("durable_store:write_mode=newer", Layout::ById, &plain, "newer, which this version does not know"),
+        ] {
+            let error = check_write_mode(comment, layout, config).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_unit_or_not_at_all() {
+        for (text, bytes) in [("16384KiB", Some(16 << 20)), ("32MiB", Some(32 << 20)), ("7B", Some(7))] {
+            assert_eq!(bytes_of(text), bytes);
+        }
+        for text in ["", "null", "32", "MiB", "-1MiB", "99999999999999999999GiB", "9999999999999999GiB"] {
+            assert_eq!(bytes_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_named() {
+        let mut retyped = columns(&["persistence_id"], &[]);
+        retyped[0].cql_type = "int".into();
+        let mut short = columns(&["persistence_id"], &[]);
+        short.retain(|column| column.name != "state_manifest");
+        for (found, part) in [
+            (vec![], "table ego.states_store does not exist"),
+            (short, "no column state_manifest of type text"),
+            (retyped, "version_number of table ego.states_store is of type int, not bigint"),
+            (columns(&["persistence_id"], &["shard_number"]), "PRIMARY KEY ((persistence_id), shard_number)"),
+            (columns(&["shard_number", "persistence_id"], &[]), "PRIMARY KEY ((shard_number, persistence_id))"),
+            (columns(&["shard_number"], &["persistence_id", "timestamp"]), "persistence_id, timestamp)"),
+        ] {
+            let error = layout_of(&found, &config()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Schema);
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+}
