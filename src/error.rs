@@ -1,61 +1,15 @@
-//! What every method that can fail returns.
+//! What every method that can fail returns: an opaque [`Error`] with its [`ErrorKind`] (`kind`). The errors that this
+//! crate makes have named constructors (`named`).
+
+mod kind;
+mod named;
 
 use std::{borrow::Cow, error, fmt, sync::Arc};
 
+pub use kind::ErrorKind;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What went wrong, in terms of what a caller does next.
-///
-/// The numbers are also the codes of the C interface; a number is never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(u8)]
-pub enum ErrorKind {
-    /// A setting is refused, or the call does not fit the settings.
-    Config = 1,
-    /// The store was never connected, or was disconnected.
-    NotConnected = 2,
-    /// No lease became free before the call's deadline.
-    PoolTimeout = 3,
-    /// Connecting failed: nothing answers there, or the name does not resolve.
-    Unreachable = 4,
-    /// The server refused the credentials, or the role may not do this.
-    Authentication = 5,
-    /// The encrypted connection could not be set up.
-    Tls = 6,
-    /// Too few replicas are alive, or there is no live connection.
-    Unavailable = 7,
-    /// No answer came in time, or the connection died under the request.
-    Timeout = 8,
-    /// The server, or the driver's own queue, takes no more requests.
-    Overloaded = 9,
-    /// The condition of a conditional write did not hold.
-    Conflict = 10,
-    /// The state or key is not acceptable: nothing was sent, or the server refused it as invalid.
-    InvalidState = 11,
-    /// The stored row cannot be read as a state.
-    Corrupt = 12,
-    /// Keyspace, table, column, key or index is missing or different from what the store needs.
-    Schema = 13,
-    /// The server failed while it worked on the request.
-    Server = 14,
-    /// A bug of this crate, or a panic caught at the driver's edge.
-    Internal = 15,
-}
-
-impl ErrorKind {
-    /// Whether a new call may succeed without anything being changed.
-    fn is_retryable(self) -> bool {
-        matches!(self, Self::PoolTimeout | Self::Unreachable | Self::Unavailable | Self::Timeout | Self::Overloaded)
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
 
 /// How many replicas had to answer, and how many did, as the server counted them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +20,7 @@ pub(crate) enum Replicas {
 
 /// What the rest of the crate needs to know of an error beyond its kind, to decide whether to try again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Detail {
+pub(crate) enum RetryHint {
     #[default]
     None,
     /// Perhaps only a node that has not yet heard of a new table.
@@ -85,10 +39,12 @@ pub(crate) enum Detail {
 /// [`is_indeterminate`](Error::is_indeterminate) whether a write may have been applied all the same.
 ///
 /// Neither passwords nor payloads ever appear in it.
-#[derive(Clone)]
+#[derive(Clone, thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}{message}{}{}", self.call(), self.counts(), self.doubt())]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -97,8 +53,34 @@ struct Inner {
     stored_version: Option<u64>,
     replicas: Option<Replicas>,
     indeterminate: bool,
-    detail: Detail,
+    retry_hint: RetryHint,
     source: Option<Arc<dyn error::Error + Send + Sync>>,
+}
+
+/// The parts of the text around the message.
+impl Inner {
+    /// The operation that failed, and the entity it was about.
+    fn call(&self) -> String {
+        match (self.operation, &self.persistence_id) {
+            (None, _) => String::new(),
+            (Some(operation), None) => format!("{operation}: "),
+            (Some(operation), Some(id)) => format!("{operation} {:?}: ", shortened(id)),
+        }
+    }
+
+    fn counts(&self) -> String {
+        match self.replicas {
+            Some(Replicas::Alive { required, alive }) => format!(" ({required} replicas required, {alive} alive)"),
+            Some(Replicas::Received { required, received }) => {
+                format!(" ({required} answers required, {received} received)")
+            }
+            None => String::new(),
+        }
+    }
+
+    fn doubt(&self) -> &'static str {
+        if self.indeterminate { "; the write may have been applied" } else { "" }
+    }
 }
 
 impl Error {
@@ -110,7 +92,7 @@ impl Error {
     ///
     /// let error = Error::new(ErrorKind::Conflict, "refused: version 7 is stored")
     ///     .with_stored_version(Some(7))
-    ///     .during("write_state_if", Some("account-42"));
+    ///     .with_operation("write_state_if", Some("account-42"));
     /// assert_eq!(error.to_string(), "write_state_if \"account-42\": refused: version 7 is stored");
     /// assert_eq!((error.kind(), error.stored_version()), (ErrorKind::Conflict, Some(7)));
     /// ```
@@ -123,7 +105,7 @@ impl Error {
             stored_version: None,
             replicas: None,
             indeterminate: false,
-            detail: Detail::None,
+            retry_hint: RetryHint::None,
             source: None,
         }))
     }
@@ -186,9 +168,9 @@ impl Error {
         self.0.indeterminate
     }
 
-    /// The same error with the call that failed. What is already there stays: the innermost operation knows best.
+    /// Adds the call that failed. Keeps values that are already set: the innermost call wins.
     #[must_use]
-    pub fn during(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
+    pub fn with_operation(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
         self.0.operation.get_or_insert(operation);
         if self.0.persistence_id.is_none() {
             self.0.persistence_id = persistence_id.map(str::to_owned);
@@ -216,12 +198,12 @@ impl Error {
         self
     }
 
-    pub(crate) fn detail(&self) -> Detail {
-        self.0.detail
+    pub(crate) fn retry_hint(&self) -> RetryHint {
+        self.0.retry_hint
     }
 
-    pub(crate) fn with_detail(mut self, detail: Detail) -> Self {
-        self.0.detail = detail;
+    pub(crate) fn with_retry_hint(mut self, hint: RetryHint) -> Self {
+        self.0.retry_hint = hint;
         self
     }
 
@@ -230,30 +212,6 @@ impl Error {
     pub fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.0.operation {
-            write!(f, "{operation}")?;
-            if let Some(id) = &self.0.persistence_id {
-                write!(f, " {:?}", shortened(id))?;
-            }
-            f.write_str(": ")?;
-        }
-        f.write_str(&self.0.message)?;
-        match self.0.replicas {
-            Some(Replicas::Alive { required, alive }) => write!(f, " ({required} replicas required, {alive} alive)")?,
-            Some(Replicas::Received { required, received }) => {
-                write!(f, " ({required} answers required, {received} received)")?;
-            }
-            None => {}
-        }
-        if self.0.indeterminate {
-            f.write_str("; the write may have been applied")?;
-        }
-        Ok(())
     }
 }
 
@@ -270,12 +228,6 @@ impl fmt::Debug for Error {
             .field("indeterminate", &inner.indeterminate)
             .field("source", &inner.source)
             .finish()
-    }
-}
-
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn error::Error + 'static))
     }
 }
 
@@ -310,7 +262,7 @@ mod tests {
             .with_replicas(Replicas::Alive { required: 2, alive: 1 })
             .with_indeterminate(true)
             .with_source(Error::new(ErrorKind::Timeout, "the cause"))
-            .during("write_state", Some("account-42"));
+            .with_operation("write_state", Some("account-42"));
         assert_eq!(
             error.to_string(),
             "write_state \"account-42\": too few replicas are alive (2 replicas required, 1 alive); \
@@ -324,14 +276,16 @@ mod tests {
     #[test]
     fn a_long_id_is_shortened_in_the_text_and_whole_in_the_accessor() {
         let id = "ы".repeat(1_000);
-        let error = Error::new(ErrorKind::Timeout, "late").during("ping", Some(&id));
+        let error = Error::new(ErrorKind::Timeout, "late").with_operation("ping", Some(&id));
         assert!(error.to_string().chars().count() < 100);
         assert_eq!(error.persistence_id(), Some(id.as_str()));
     }
 
     #[test]
     fn the_innermost_operation_stays() {
-        let error = Error::new(ErrorKind::Timeout, "late").during("connect", None).during("write_state", Some("a"));
+        let error = Error::new(ErrorKind::Timeout, "late")
+            .with_operation("connect", None)
+            .with_operation("write_state", Some("a"));
         assert_eq!((error.operation(), error.persistence_id()), (Some("connect"), Some("a")));
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Operation {
 
 impl Operation {
     fn failed(&self, kind: ErrorKind) -> Key {
-        Key::from_parts(CALLS, &[("operation", self.name), ("outcome", name_of(kind))])
+        Key::from_parts(CALLS, &[("operation", self.name), ("outcome", kind.as_str())])
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn attempt_failed(
         operation = operation.name,
         persistence_id = persistence_id.map(shortened).as_deref(),
         attempt,
-        kind = name_of(error.kind()),
+        kind = error.kind().as_str(),
         pause_ms = milliseconds(pause),
         "an attempt failed and is made again",
     );
@@ -143,7 +143,7 @@ pub(crate) fn call_ended(
             operation = operation.name,
             persistence_id = persistence_id.map(shortened).as_deref(),
             elapsed_ms = milliseconds(elapsed),
-            outcome = failure.map_or(OK, name_of),
+            outcome = failure.map_or(OK, ErrorKind::as_str),
             "a call took longer than `slow_call`",
         );
     }
@@ -213,7 +213,7 @@ pub(crate) fn session_replaced(table: TableName<'_>) {
 /// Tells that no session could be made to take the place of a dead one. That is tried again.
 pub(crate) fn session_not_replaced(table: TableName<'_>, error: &Error) {
     let TableName { keyspace, table } = table;
-    let kind = name_of(error.kind());
+    let kind = error.kind().as_str();
     tracing::warn!(target: TARGET, keyspace, table, kind, %error, "the session stays dead and could not be replaced");
 }
 
@@ -268,27 +268,6 @@ fn count(key: &Key, by: usize) {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What labels and events call a kind of error.
-fn name_of(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Config => "config",
-        ErrorKind::NotConnected => "not_connected",
-        ErrorKind::PoolTimeout => "pool_timeout",
-        ErrorKind::Unreachable => "unreachable",
-        ErrorKind::Authentication => "authentication",
-        ErrorKind::Tls => "tls",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::Timeout => "timeout",
-        ErrorKind::Overloaded => "overloaded",
-        ErrorKind::Conflict => "conflict",
-        ErrorKind::InvalidState => "invalid_state",
-        ErrorKind::Corrupt => "corrupt",
-        ErrorKind::Schema => "schema",
-        ErrorKind::Server => "server",
-        ErrorKind::Internal => "internal",
-    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl<'c> Call<'c> {
     pub(crate) fn end<T>(self, outcome: Result<T>, slow_call: Duration) -> Result<T> {
         let failure = outcome.as_ref().err().map(Error::kind);
         telemetry::call_ended(self.operation, self.persistence_id, failure, self.started.elapsed(), slow_call);
-        outcome.map_err(|error| error.during(self.operation.name, self.persistence_id))
+        outcome.map_err(|error| error.with_operation(self.operation.name, self.persistence_id))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Error, ErrorKind, Result, block_on, call::Call, error::Detail};
+use crate::{Error, ErrorKind, Result, block_on, call::Call, error::RetryHint};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ pub(crate) async fn run<T>(
             Err(error) => error,
         };
         indeterminate |= effect == Effect::Write && error.is_indeterminate();
-        let pause = if error.detail() == Detail::MissingTable && !missed_table {
+        let pause = if error.retry_hint() == RetryHint::MissingTable && !missed_table {
             missed_table = true;
             Some(MISSING_TABLE_PAUSE)
         } else {
@@ -78,7 +78,7 @@ pub(crate) async fn run<T>(
         }
     }
     // `for number in 1..` ends only by overflow, long after `max_attempts`.
-    Err(Error::new(ErrorKind::Internal, "the attempts of a call ran out").with_indeterminate(indeterminate))
+    Err(Error::internal("the attempts of a call ran out").with_indeterminate(indeterminate))
 }
 
 /// Whether the next attempt can fare better. What the server refuses, and what cannot be read, stays as it is.

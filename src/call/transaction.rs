@@ -12,9 +12,8 @@ use crate::{
     call::{
         Call,
         retry::{self, Limits},
-        write_condition::conflict,
     },
-    error::Detail,
+    error::RetryHint,
     table::row::{Cells, StoredRow},
 };
 
@@ -88,7 +87,7 @@ pub(crate) async fn run(
     loop {
         let error = match attempt(limits.transaction_deadline()).await {
             Ok(Answer::Applied) => return Ok(()),
-            Ok(Answer::Refused(stored)) => conflict(stored),
+            Ok(Answer::Refused(stored)) => Error::conflict(stored),
             Err(error) => error,
         };
         doubt |= is_unknown(&error);
@@ -97,7 +96,7 @@ pub(crate) async fn run(
             match judge().await {
                 Ok(Verdict::Done) => return Ok(()),
                 Ok(Verdict::Possible) => error.kind() == ErrorKind::Conflict || retry::may_pass(&error),
-                Ok(Verdict::Overtaken(stored)) => return Err(conflict(stored).with_indeterminate(true)),
+                Ok(Verdict::Overtaken(stored)) => return Err(Error::conflict(stored).with_indeterminate(true)),
                 // What became of it stays unknown, which is what matters to the caller.
                 Err(_) => false,
             }
@@ -114,16 +113,11 @@ pub(crate) async fn run(
     }
 }
 
-/// An answer that says neither yes nor no.
-pub(crate) fn no_answer() -> Error {
-    Error::new(ErrorKind::Server, "the answer does not say whether the transaction was applied")
-        .with_indeterminate(true)
-}
-
 /// Of a transaction every failure of the server leaves the outcome open, too few live replicas as well: such a one was
 /// seen applied.
 fn is_unknown(error: &Error) -> bool {
-    error.is_indeterminate() || (error.kind() == ErrorKind::Unavailable && error.detail() != Detail::NoLiveConnection)
+    error.is_indeterminate()
+        || (error.kind() == ErrorKind::Unavailable && error.retry_hint() != RetryHint::NoLiveConnection)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What has to be so for a conditional write to be applied.
 
-use crate::{DurableState, Error, ErrorKind, Result, WriteMode};
+use crate::{DurableState, Error, Result, WriteMode};
 
 /// What has to be so for [`write_state_if`](crate::DurableStore::write_state_if) to write; otherwise it is
-/// [`Conflict`](ErrorKind::Conflict) and nothing is written.
+/// [`Conflict`](crate::ErrorKind::Conflict) and nothing is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteCondition {
@@ -23,30 +23,15 @@ fn check_version(version_number: u64) -> Result<()> {
         return Ok(());
     }
     let message =
-        format!("version_number: {version_number} is over {HIGHEST_VERSION}, the highest that can be compared");
-    Err(Error::new(ErrorKind::InvalidState, message))
-}
-
-/// The condition of a write or delete did not hold: this version is stored, or there is no state.
-pub(crate) fn conflict(stored: Option<u64>) -> Error {
-    let message = match stored {
-        Some(version) => format!("refused: version {version} is stored"),
-        None => "refused: there is no state".to_owned(),
-    };
-    Error::new(ErrorKind::Conflict, message).with_stored_version(stored)
-}
-
-/// What a store in the other mode says to a conditional call.
-fn needs_versioned(operation: &str) -> Error {
-    let message = format!("write_mode: {operation} needs versioned, and a table that records it");
-    Error::new(ErrorKind::Config, message)
+        format!("{version_number} exceeds {HIGHEST_VERSION}, the highest version that a versioned table can compare");
+    Err(Error::field("version_number", message))
 }
 
 /// Refuses a write that a store in this mode does not do, whatever is stored.
 pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
     match (mode, condition) {
         (WriteMode::LastWriteWins, None) => Ok(()),
-        (WriteMode::LastWriteWins, Some(_)) => Err(needs_versioned("write_state_if")),
+        (WriteMode::LastWriteWins, Some(_)) => Err(Error::needs_versioned("write_state_if")),
         (WriteMode::Versioned, None) => check_version(state.version_number),
         (WriteMode::Versioned, Some(condition)) => condition.check(state),
     }
@@ -55,7 +40,7 @@ pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Opti
 /// Refuses a delete of one version that a store in this mode does not do, whatever is stored.
 pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
     match mode {
-        WriteMode::LastWriteWins => Err(needs_versioned("delete_state_if_version")),
+        WriteMode::LastWriteWins => Err(Error::needs_versioned("delete_state_if_version")),
         WriteMode::Versioned => check_version(version_number),
     }
 }
@@ -74,8 +59,11 @@ impl WriteCondition {
         check_version(state.version_number)?;
         match self {
             Self::IfVersion(stored) if state.version_number <= stored => {
-                let (new, message) = (state.version_number, "has to be higher than that of the condition");
-                Err(Error::new(ErrorKind::InvalidState, format!("version_number: {new} {message}, {stored}")))
+                let new = state.version_number;
+                Err(Error::field(
+                    "version_number",
+                    format!("{new} has to be higher than {stored}, the version in the condition"),
+                ))
             }
             Self::IfAbsent | Self::IfVersion(_) => Ok(()),
         }
@@ -85,6 +73,7 @@ impl WriteCondition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn the_new_version_has_to_be_higher_and_comparable() {

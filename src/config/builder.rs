@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::RangeInclusive, time::Duration};
 
 use super::{Config, Credentials, Tls};
-use crate::{Consistency, Error, ErrorKind, PayloadFormat, Result, SerialConsistency, Sharding, WriteMode};
+use crate::{Consistency, Error, PayloadFormat, Result, SerialConsistency, Sharding, WriteMode};
 
 const MIB: usize = 1024 * 1024;
 
@@ -239,22 +239,22 @@ impl ConfigBuilder {
     /// Checks every setting. Does no I/O.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the first setting that is refused and why.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the first setting that is refused and why.
     pub fn build(self) -> Result<Config> {
         let mut config = self.config;
         if config.contact_points.is_empty() {
-            return Err(refused("contact_points", "at least one host is needed"));
+            return Err(Error::setting("contact_points", "at least one host is needed"));
         }
         config.contact_points = config.contact_points.iter().map(|host| checked_host(host)).collect::<Result<_>>()?;
         if config.port == 0 {
-            return Err(refused("port", "must be from 1 to 65535"));
+            return Err(Error::setting("port", "must be from 1 to 65535"));
         }
         if let Some(datacenter) = &config.local_datacenter {
             check_text("local_datacenter", datacenter)?;
         }
         if let Some(credentials) = &config.credentials {
             if credentials.username.is_empty() {
-                return Err(refused("username", "is missing, but there is a password"));
+                return Err(Error::setting("username", "is missing, but there is a password"));
             }
             check_text("username", &credentials.username)?;
             check_no_nul("password", &credentials.password)?;
@@ -283,11 +283,6 @@ impl ConfigBuilder {
     }
 }
 
-/// A setting that is not accepted: its name, and why.
-pub(super) fn refused(setting: &str, reason: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("{setting}: {reason}"))
-}
-
 impl Config {
     /// Refuses a timeout that a setting of this name may not have.
     pub(crate) fn check_timeout(setting: &str, timeout: Duration) -> Result<()> {
@@ -304,19 +299,19 @@ fn check_range<T: PartialOrd + std::fmt::Debug>(setting: &str, value: T, range: 
     if range.contains(&value) {
         return Ok(());
     }
-    Err(refused(setting, &format!("{value:?} is not between {:?} and {:?}", range.start(), range.end())))
+    Err(Error::setting(setting, format!("{value:?} is not between {:?} and {:?}", range.start(), range.end())))
 }
 
 fn check_text(setting: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
-        return Err(refused(setting, "is empty; leave it unset instead"));
+        return Err(Error::setting(setting, "is empty; leave it unset instead"));
     }
     check_no_nul(setting, text)
 }
 
 /// The driver takes these as C strings in places: what follows a NUL would be dropped.
 fn check_no_nul(setting: &str, text: &str) -> Result<()> {
-    if text.contains('\0') { Err(refused(setting, "contains a NUL character")) } else { Ok(()) }
+    if text.contains('\0') { Err(Error::setting(setting, "contains a NUL character")) } else { Ok(()) }
 }
 
 /// A host as the driver takes it. The driver splits at commas and has one port for all hosts.
@@ -335,7 +330,7 @@ fn checked_host(host: &str) -> Result<String> {
         _ if host.contains(',') => "; give several hosts as several items",
         _ => "",
     };
-    Err(refused("contact_points", &format!("{host:?} is neither a host name nor an address{hint}")))
+    Err(Error::setting("contact_points", format!("{host:?} is neither a host name nor an address{hint}")))
 }
 
 /// An identifier as it is rendered in double quotes, folded to lower case as Cassandra folds unquoted ones.
@@ -348,7 +343,7 @@ fn checked_identifier(setting: &str, name: &str) -> Result<String> {
     }
     let reason =
         format!("{name:?} is not a letter followed by letters, digits and underscores, at most {IDENTIFIER_BYTES}");
-    Err(refused(setting, &reason))
+    Err(Error::setting(setting, &reason))
 }
 
 #[cfg(test)]

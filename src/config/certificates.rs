@@ -4,8 +4,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::{crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, x509::SubjectPublicKeyInfo};
 
-use super::builder::refused;
-use crate::Result;
+use crate::{Error, Result};
 
 /// The settings these texts come from, as errors name them.
 pub(crate) const CA: &str = "tls_ca";
@@ -39,7 +38,7 @@ pub(crate) fn client(certificate: &str, key: &str) -> Result<Client> {
     let key = key_block(key)?;
     let own = certificates.first().is_none_or(|first| belongs_to(&key, first));
     if !own {
-        return Err(refused(KEY, "is not the key of the first certificate in tls_certificate"));
+        return Err(Error::setting(KEY, "is not the key of the first certificate in tls_certificate"));
     }
     Ok(Client { chain: certificates.iter().map(encode).collect(), key: encode(&key) })
 }
@@ -47,11 +46,11 @@ pub(crate) fn client(certificate: &str, key: &str) -> Result<Client> {
 fn certificates(setting: &str, text: &str) -> Result<Vec<Pem>> {
     let found: Vec<Pem> = blocks(setting, text)?.into_iter().filter(|block| block.tag() == "CERTIFICATE").collect();
     if found.is_empty() {
-        return Err(refused(setting, "holds no certificate (-----BEGIN CERTIFICATE-----)"));
+        return Err(Error::setting(setting, "holds no certificate (-----BEGIN CERTIFICATE-----)"));
     }
     for (number, block) in found.iter().enumerate() {
         if !X509Certificate::from_der(block.contents()).is_ok_and(|(rest, _)| rest.is_empty()) {
-            return Err(refused(setting, &format!("certificate {} in it cannot be read", number + 1)));
+            return Err(Error::setting(setting, format!("certificate {} in it cannot be read", number + 1)));
         }
     }
     Ok(found)
@@ -60,13 +59,16 @@ fn certificates(setting: &str, text: &str) -> Result<Vec<Pem>> {
 fn key_block(text: &str) -> Result<Pem> {
     let keys = blocks(KEY, text)?.into_iter().filter(|block| block.tag().ends_with("PRIVATE KEY"));
     let [key] = <[Pem; 1]>::try_from(keys.collect::<Vec<_>>()).map_err(|keys| {
-        refused(KEY, &format!("holds {} private keys (-----BEGIN PRIVATE KEY-----), not one", keys.len()))
+        Error::setting(KEY, format!("holds {} private keys (-----BEGIN PRIVATE KEY-----), not one", keys.len()))
     })?;
     // The driver would ask for the password on the terminal, or end the process.
     if key.tag() == "ENCRYPTED PRIVATE KEY" || key.headers().get("Proc-Type").is_some() {
-        return Err(refused(KEY, "is encrypted; decrypt it, for example with: openssl pkey -in <file> -out <file>"));
+        return Err(Error::setting(
+            KEY,
+            "is encrypted; decrypt it, for example with: openssl pkey -in <file> -out <file>",
+        ));
     }
-    PrivateKeyDer::try_from(key.contents()).map_err(|_| refused(KEY, "cannot be read as a private key"))?;
+    PrivateKeyDer::try_from(key.contents()).map_err(|_| Error::setting(KEY, "cannot be read as a private key"))?;
     Ok(key)
 }
 
@@ -75,7 +77,7 @@ fn blocks(setting: &str, text: &str) -> Result<Vec<Pem>> {
     // What the reader cannot make sense of it may pass over in silence.
     match pem::parse_many(text) {
         Ok(blocks) if blocks.len() == text.matches("-----BEGIN ").count() => Ok(blocks),
-        _ => Err(refused(setting, "is damaged: a block between -----BEGIN and -----END lines cannot be read")),
+        _ => Err(Error::setting(setting, "is damaged: a block between -----BEGIN and -----END lines cannot be read")),
     }
 }
 

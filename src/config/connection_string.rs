@@ -11,10 +11,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::{
     Config, ConfigBuilder,
-    builder::refused,
     settings::{self, CONTACT_POINTS, KEYSPACE, PASSWORD, PORT, SETTINGS, USERNAME},
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 const SCHEME: &str = "cassandra://";
 
@@ -45,7 +44,7 @@ impl FromStr for Config {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the setting. A setting that is not known is refused with the nearest that is. No
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting. A setting that is not known is refused with the nearest that is. No
     /// error shows the password or the string.
     fn from_str(text: &str) -> Result<Self> {
         let mut builder = Config::builder();
@@ -53,11 +52,11 @@ impl FromStr for Config {
         for (name, value) in parts(text.trim())? {
             let Some(setting) = settings::find(&name) else {
                 let nearest = settings::nearest(&name);
-                let message = format!("connection string: there is no setting {name:?}; did you mean {nearest}?");
-                return Err(Error::new(ErrorKind::Config, message));
+                let reason = format!("there is no setting {name:?}; did you mean {nearest}?");
+                return Err(Error::setting("connection string", reason));
             };
             if given.contains(&setting.name) {
-                return Err(refused(setting.name, "is given twice in the connection string"));
+                return Err(Error::setting(setting.name, "is given twice in the connection string"));
             }
             given.push(setting.name);
             builder = (setting.set)(builder, &value)?;
@@ -98,7 +97,7 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
     if hosts.split(',').any(has_misplaced_colon) {
         let reason =
             "a ':' stands between a host and the one port, behind the last, and in IPv6 addresses, in brackets";
-        return Err(refused(CONTACT_POINTS, reason));
+        return Err(Error::setting(CONTACT_POINTS, reason));
     }
     if !hosts.is_empty() {
         found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, hosts)?));
@@ -106,7 +105,7 @@ fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
     if let Some(port) = port {
         // Shown nothing of: where the host was forgotten it is a password.
         if port.parse::<u16>().is_err() {
-            return Err(refused(PORT, "what follows the last ':' of the connection string is not a port"));
+            return Err(Error::setting(PORT, "what follows the last ':' of the connection string is not a port"));
         }
         found.push((Cow::Borrowed(PORT), Cow::Borrowed(port)));
     }
@@ -144,15 +143,16 @@ fn decoded<'t>(setting: &str, text: &'t str) -> Result<Cow<'t, str>> {
     let decoded = percent_decode_str(text).decode_utf8().ok();
     match decoded {
         Some(decoded) if text.split('%').skip(1).all(whole) => Ok(decoded),
-        _ => Err(refused(setting, "a '%' in it does not begin the code of a character; write %25 for the sign itself")),
+        _ => Err(Error::setting(
+            setting,
+            "a '%' in it does not begin the code of a character; write %25 for the sign itself",
+        )),
     }
 }
 
 fn malformed(reason: &str) -> Error {
-    let message = format!(
-        "connection string: it {reason}; it has the form cassandra://user:password@host,host:port/keyspace?setting=value"
-    );
-    Error::new(ErrorKind::Config, message)
+    let form = "cassandra://user:password@host,host:port/keyspace?setting=value";
+    Error::setting("connection string", format!("it {reason}; expected the form {form}"))
 }
 
 impl fmt::Display for Config {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// How many replicas must have answered before a read or write succeeds: Cassandra's consistency levels.
 ///
@@ -78,7 +78,7 @@ impl FromStr for Consistency {
         let wanted = text.trim();
         Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(level, _)| *level).ok_or_else(|| {
             let known: Vec<_> = Self::ALL.iter().map(|(_, name)| *name).collect();
-            Error::new(ErrorKind::Config, format!("consistency: {text:?} is none of {}", known.join(", ")))
+            Error::setting("consistency", format!("{text:?} is not one of {}", known.join(", ")))
         })
     }
 }
@@ -119,16 +119,17 @@ impl FromStr for SerialConsistency {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wanted = text.trim();
         let is = |level: &Self| level.to_string().eq_ignore_ascii_case(wanted);
-        [Self::Serial, Self::LocalSerial].into_iter().find(is).ok_or_else(|| {
-            let message = format!("serial_consistency: {text:?} is neither SERIAL nor LOCAL_SERIAL");
-            Error::new(ErrorKind::Config, message)
-        })
+        [Self::Serial, Self::LocalSerial]
+            .into_iter()
+            .find(is)
+            .ok_or_else(|| Error::setting("serial_consistency", format!("{text:?} is neither SERIAL nor LOCAL_SERIAL")))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn every_level_reads_back_what_it_prints() {

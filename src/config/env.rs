@@ -4,10 +4,9 @@ use std::{env, ffi::OsString};
 
 use super::{
     Config, ConfigBuilder,
-    builder::refused,
     settings::{self, PORT},
 };
-use crate::{Result, telemetry};
+use crate::{Error, Result, telemetry};
 
 const PREFIX: &str = "DURABLE_STORE_";
 
@@ -61,7 +60,8 @@ fn with_variables(
             ignored(&format!("{PREFIX}{name}"), &format!("{PREFIX}{nearest}"));
             continue;
         };
-        let value = value.into_string().map_err(|_| refused(setting.name, "its environment variable is not UTF-8"))?;
+        let value =
+            value.into_string().map_err(|_| Error::setting(setting.name, "its environment variable is not UTF-8"))?;
         if setting.name == PORT && value.starts_with("tcp://") {
             continue;
         }

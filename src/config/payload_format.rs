@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// What `write_state` puts into the columns `state_payload` and `state_manifest`. Reads accept both forms whatever
 /// this says.
@@ -37,7 +37,7 @@ impl FromStr for PayloadFormat {
         match text.trim().to_ascii_lowercase().as_str() {
             "any" => Ok(Self::Any),
             "message" => Ok(Self::Message),
-            _ => Err(Error::new(ErrorKind::Config, format!("payload_format: {text:?} is neither any nor message"))),
+            _ => Err(Error::setting("payload_format", format!("{text:?} is neither any nor message"))),
         }
     }
 }

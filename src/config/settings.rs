@@ -4,10 +4,9 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 
 use super::{
     Config, ConfigBuilder, Pem, Tls,
-    builder::refused,
     certificates::{CA, CERTIFICATE, KEY},
 };
-use crate::{Result, Sharding};
+use crate::{Error, Result, Sharding};
 
 /// One setting in text form.
 pub(super) struct Setting {
@@ -188,12 +187,12 @@ fn number<T: FromStr>(setting: &str, text: &str) -> Result<T>
 where
     T::Err: Display,
 {
-    text.trim().parse().map_err(|cause| refused(setting, &format!("{text:?} is not a number it can be: {cause}")))
+    text.trim().parse().map_err(|cause| Error::setting(setting, format!("{text:?} is not a number it can be: {cause}")))
 }
 
 fn duration(setting: &str, text: &str) -> Result<Duration> {
     humantime::parse_duration(text.trim()).map_err(|cause| {
-        refused(setting, &format!("{text:?} is not a duration with its unit, such as 500ms or 5s: {cause}"))
+        Error::setting(setting, format!("{text:?} is not a duration with its unit, such as 500ms or 5s: {cause}"))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use crate::{DurableState, Error, ErrorKind, Result, StateKey};
+use crate::{DurableState, Error, Result, StateKey};
 
 /// How the shard of an id is known, on a table keyed by shard. On a table keyed by id it has no effect.
 ///
@@ -17,10 +17,10 @@ pub enum Sharding {
     #[default]
     FromState,
     /// Every entity is in this shard. A state or key with another shard is refused
-    /// ([`ErrorKind::InvalidState`]).
+    /// ([`ErrorKind::InvalidState`](crate::ErrorKind::InvalidState)).
     Fixed(u64),
     /// The shard is computed from the persistence id; see [`Sharding::by`]. A state or key with another shard is
-    /// refused ([`ErrorKind::InvalidState`]).
+    /// refused ([`ErrorKind::InvalidState`](crate::ErrorKind::InvalidState)).
     By(Arc<dyn Fn(&str) -> u64 + Send + Sync>),
 }
 
@@ -64,8 +64,7 @@ impl Sharding {
 }
 
 fn contradiction(computed: u64, carried: u64) -> Error {
-    let message = format!("shard: {carried} was given, but `sharding` puts this id into shard {computed}");
-    Error::new(ErrorKind::InvalidState, message)
+    Error::field("shard", format!("{carried} was given, but `sharding` puts this id into shard {computed}"))
 }
 
 impl FromStr for Sharding {
@@ -79,8 +78,8 @@ impl FromStr for Sharding {
         }
         let shard = wanted.strip_prefix("fixed:").and_then(|shard| shard.parse().ok());
         shard.map(Self::Fixed).ok_or_else(|| {
-            let message = format!("sharding: {text:?} is neither from_state nor fixed: with a shard, such as fixed:0");
-            Error::new(ErrorKind::Config, message)
+            let reason = format!("{text:?} is neither from_state nor fixed: followed by a shard, such as fixed:0");
+            Error::setting("sharding", reason)
         })
     }
 }
@@ -110,6 +109,7 @@ impl fmt::Debug for Sharding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn the_shard_comes_from_the_key_the_constant_or_the_function() {

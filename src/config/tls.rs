@@ -2,11 +2,8 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use super::{
-    builder::refused,
-    certificates::{self, CA, CERTIFICATE, KEY},
-};
-use crate::{Error, ErrorKind, Result};
+use super::certificates::{self, CA, CERTIFICATE, KEY};
+use crate::{Error, Result};
 
 /// Encrypts connections to the server; set by [`ConfigBuilder::tls`](super::ConfigBuilder::tls).
 ///
@@ -79,7 +76,7 @@ impl Tls {
 
     /// Refuses what does not fit together, and inline text that is not what it should be. Files are not looked at.
     pub(super) fn check(&self) -> Result<()> {
-        let missing = |setting, why| refused(setting, &format!("is missing, {why}"));
+        let missing = |setting, why| Error::setting(setting, format!("is missing, {why}"));
         if self.ca.is_none() && self.verification != TlsVerification::DangerAcceptAny {
             return Err(missing(CA, "so the server's certificate cannot be checked"));
         }
@@ -90,7 +87,7 @@ impl Tls {
         }
         for (setting, pem) in [(CA, &self.ca), (CERTIFICATE, &self.certificate), (KEY, &self.key)] {
             if matches!(pem, Some(Pem::File(path)) if path.as_os_str().is_empty()) {
-                return Err(refused(setting, "is empty; leave it unset instead"));
+                return Err(Error::setting(setting, "is empty; leave it unset instead"));
             }
         }
         if let Some(Pem::Inline(text)) = &self.ca {
@@ -192,7 +189,7 @@ impl FromStr for TlsVerification {
         let found = Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted));
         found.map(|(checked, _)| *checked).ok_or_else(|| {
             let known = Self::ALL.map(|(_, name)| name).join(", ");
-            Error::new(ErrorKind::Config, format!("tls_verification: {text:?} is none of {known}"))
+            Error::setting("tls_verification", format!("{text:?} is not one of {known}"))
         })
     }
 }
@@ -200,6 +197,7 @@ impl FromStr for TlsVerification {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn what_does_not_fit_together_is_refused_naming_what_is_missing() {

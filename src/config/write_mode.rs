@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, ErrorKind};
+use crate::Error;
 
 /// What decides which write of an entity stays. One for a whole table, and for every program that writes it: plain
 /// writes and lightweight transactions on one row lose each other's updates.
@@ -63,10 +63,11 @@ impl FromStr for WriteMode {
     /// Reads `last_write_wins` or `versioned`, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wanted = text.trim();
-        Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(mode, _)| *mode).ok_or_else(|| {
-            let message = format!("write_mode: {text:?} is neither last_write_wins nor versioned");
-            Error::new(ErrorKind::Config, message)
-        })
+        Self::ALL
+            .iter()
+            .find(|(_, name)| name.eq_ignore_ascii_case(wanted))
+            .map(|(mode, _)| *mode)
+            .ok_or_else(|| Error::setting("write_mode", format!("{text:?} is neither last_write_wins nor versioned")))
     }
 }
 

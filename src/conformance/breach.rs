@@ -45,7 +45,7 @@ impl fmt::Display for Breach {
 /// A call that had to succeed did not.
 impl From<Error> for Breach {
     fn from(error: Error) -> Self {
-        Self::new("success", format!("{}: {error}", error.kind()))
+        Self::new("success", format!("{:?}: {error}", error.kind()))
     }
 }
 
@@ -121,10 +121,10 @@ pub(super) fn expect_state(what: impl fmt::Display, expected: &Any, seen: &Durab
 
 /// A call that had to be refused, with an error of this kind.
 pub(super) fn expect_refused<T>(what: impl fmt::Display, kind: ErrorKind, seen: Result<T>) -> Outcome {
-    let expected = format!("{what} to be refused with {kind}");
+    let expected = format!("{what} to be refused with {kind:?}");
     match seen {
         Ok(_) => Err(Breach::new(expected, "success")),
-        Err(error) if error.kind() != kind => Err(Breach::new(expected, format!("{}: {error}", error.kind()))),
+        Err(error) if error.kind() != kind => Err(Breach::new(expected, format!("{:?}: {error}", error.kind()))),
         Err(_) => Ok(()),
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn the_winner(outcomes: Vec<(u64, Result<()>)>) -> Outcome<u64> {
         match outcome {
             Ok(()) => winners.push(writer),
             Err(error) if error.kind() == ErrorKind::Conflict => {}
-            Err(error) => return Err(Breach::new("one winner, and conflicts", format!("{}: {error}", error.kind()))),
+            Err(error) => return Err(Breach::new("one winner, and conflicts", format!("{:?}: {error}", error.kind()))),
         }
     }
     match winners.as_slice() {

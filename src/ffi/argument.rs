@@ -8,11 +8,11 @@ use std::{
 
 use prost::Message;
 
-use crate::{DurableState, Error, ErrorKind, Result};
+use crate::{DurableState, Error, Result};
 
 /// Why an argument is not acceptable.
 pub(super) fn refused(argument: impl Display, reason: impl Display) -> Error {
-    Error::new(ErrorKind::InvalidState, format!("{argument}: {reason}"))
+    Error::field(argument, reason)
 }
 
 /// What is at `pointer`. NULL is as good as any where there is nothing.
@@ -63,6 +63,7 @@ mod tests {
     use std::ptr;
 
     use super::*;
+    use crate::ErrorKind;
 
     fn text_of(error: Error) -> String {
         assert_eq!(error.kind(), ErrorKind::InvalidState);

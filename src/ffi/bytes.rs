@@ -5,7 +5,7 @@ use std::{mem::MaybeUninit, ptr};
 use prost::Message;
 
 use super::{out::Out, shell::misused};
-use crate::{DurableState, Error, ErrorKind, Result};
+use crate::{DurableState, Error, Result};
 
 /// Before the bytes: their length and a mark. So they can be freed whatever length the caller says.
 const HEADER: usize = 16;
@@ -35,7 +35,7 @@ impl<'p> OutBytes<'p> {
         let mut buffer = with_header(state.encoded_len());
         state
             .encode(&mut buffer)
-            .map_err(|cause| Error::new(ErrorKind::Internal, "the state was not serialized").with_source(cause))?;
+            .map_err(|cause| Error::internal("the state was not serialized").with_source(cause))?;
         self.give(buffer);
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::{
     failure::{Failed, Failure},
     shell::give,
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// What every function that can fail goes through. Gives what it returns: 0, or the kind of its error.
 pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnOnce() -> Result<()>) -> i32 {
@@ -26,12 +26,13 @@ pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnO
 }
 
 fn panicked() -> Error {
-    Error::new(ErrorKind::Internal, "the call panicked; stderr says why").with_indeterminate(true)
+    Error::internal("the call panicked; stderr has the message of the panic").with_indeterminate(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
     use crate::ffi::failure::{durable_store_error_free, durable_store_error_is_indeterminate};
 
     #[test]

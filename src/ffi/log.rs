@@ -15,7 +15,7 @@ use super::{
     call::call,
     failure::{Failure, c_text},
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// What is given each line: `context` as it was given to `durable_store_set_log`; `level` from 1, an error, through 2, a
 /// warning, 3, information, and 4, to 5, the finest; `target`, which part of the library says it; `message`. Both texts
@@ -95,8 +95,7 @@ pub extern "C" fn durable_store_set_log(
         }
         let level = if callback.is_some() { filter(level)? } else { LevelFilter::Off };
         if !*INSTALLED {
-            let message = "log: this process has a logger already";
-            return Err(Error::new(ErrorKind::Config, message));
+            return Err(Error::setting("log", "this process has a logger already"));
         }
         *RECEIVER.write() = callback.map(|callback| Receiver { callback, context });
         log::set_max_level(level);

@@ -11,7 +11,7 @@ use super::{
     shell::borrow,
     store::Store,
 };
-use crate::{Error, ErrorKind, Layout, Replication, Result, SchemaOptions};
+use crate::{Error, Layout, Replication, Result, SchemaOptions};
 
 /// Makes what is missing of keyspace, table and index, and waits until every node has it and the index answers. Never done
 /// unasked. Needs no `durable_store_connect`: it opens and closes a session of its own. Any number of programs may do it
@@ -98,13 +98,14 @@ fn copies(text: &str) -> Result<u32> {
 }
 
 fn malformed(part: &str) -> Error {
-    let message = format!("replication: {part:?} is not understood; it has to be like \"3\" or \"dc1:3,dc2:2\"");
-    Error::new(ErrorKind::Config, message)
+    let reason = format!("{part:?} is neither a number of copies, such as \"3\", nor a list such as \"dc1:3,dc2:2\"");
+    Error::setting("replication", reason)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn replication_is_a_number_or_one_for_each_datacenter() {

@@ -13,7 +13,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    Config, Error, ErrorKind, Result,
+    Config, Error, Result,
     session::{Pool, TableSession},
     telemetry::{self, shielded},
 };
@@ -57,7 +57,7 @@ impl Attempt {
             }
         }
         outcome.clone().unwrap_or_else(|| {
-            Err(Error::new(ErrorKind::Timeout, "connecting takes longer than `call_timeout`; it goes on meanwhile"))
+            Err(Error::timeout("not connected within `call_timeout`; connecting continues in the background"))
         })
     }
 }
@@ -76,7 +76,7 @@ impl Lifecycle {
         check_process()?;
         match &*self.link.lock() {
             Link::Open(pool) => Ok(Arc::clone(pool)),
-            Link::Closed | Link::Connecting(_) => Err(not_connected()),
+            Link::Closed | Link::Connecting(_) => Err(Error::not_connected()),
         }
     }
 
@@ -110,7 +110,7 @@ impl Lifecycle {
             let mut link = link.lock();
             let still_wanted = matches!(&*link, Link::Connecting(current) if Arc::ptr_eq(current, &attempt));
             let outcome = match opened {
-                _ if !still_wanted => Err(not_connected()),
+                _ if !still_wanted => Err(Error::not_connected()),
                 Ok(connection) => {
                     let pool = Arc::new(Pool::new(config.clone(), connection));
                     *link = Link::Open(Arc::clone(&pool));
@@ -128,9 +128,7 @@ impl Lifecycle {
             attempt.end(outcome);
         };
         let spawned = thread::Builder::new().name("durable-store-connect".into()).spawn(connect);
-        spawned.map(drop).map_err(|cause| {
-            Error::new(ErrorKind::Internal, "no thread could be started to connect").with_source(cause)
-        })
+        spawned.map(drop).map_err(|cause| Error::internal("no thread could be started to connect").with_source(cause))
     }
 
     /// Lets go of the connection; waits for calls in flight, and for the session to close, at most `timeout`.
@@ -147,8 +145,7 @@ impl Lifecycle {
         if closed {
             return Ok(());
         }
-        let message = "calls are still in flight after `call_timeout`; the session closes when the last one ends";
-        Err(Error::new(ErrorKind::Timeout, message))
+        Err(Error::timeout("calls are still in flight after `call_timeout`; the session closes when the last one ends"))
     }
 }
 
@@ -160,12 +157,7 @@ fn check_process() -> Result<()> {
     if connected_in == 0 || connected_in == process::id() {
         return Ok(());
     }
-    let message = "this process was forked from one that had connected: fork first, or exec in the child";
-    Err(Error::new(ErrorKind::NotConnected, message))
-}
-
-fn not_connected() -> Error {
-    Error::new(ErrorKind::NotConnected, "the store is not connected: call `connect` or `ping` first")
+    Err(Error::forked())
 }
 
 impl Drop for Lifecycle {

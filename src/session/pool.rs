@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
 use crate::{
-    Config, Error, ErrorKind, Result,
+    Config, Error, Result,
     driver::Closing,
-    error::Detail,
+    error::RetryHint,
     session::TableSession,
     telemetry::{self, LeaseInUse},
 };
@@ -88,11 +88,7 @@ impl Pool {
     }
 
     fn no_lease(&self) -> Error {
-        let message = format!(
-            "no lease became free in time: all {} are held by calls in flight; see `pool_size`",
-            self.leases.max_size()
-        );
-        let error = Error::new(ErrorKind::PoolTimeout, message);
+        let error = Error::no_lease(self.leases.max_size());
         match self.shared.lock().last_failure.clone() {
             Some(cause) => error.with_source(cause),
             None => error,
@@ -107,7 +103,7 @@ impl Pool {
     /// Learns from the failure of an attempt that the session is dead, and has it replaced when it stays so. Gives the
     /// error, with why the last attempt to replace the session failed as its cause.
     fn observe_failure(self: &Arc<Self>, failure: Error) -> Error {
-        if failure.detail() != Detail::NoLiveConnection {
+        if failure.retry_hint() != RetryHint::NoLiveConnection {
             self.observe_life();
             return failure;
         }
@@ -123,7 +119,7 @@ impl Pool {
             shared.rebuild = Rebuild::UnderWay;
         }
         let cause = shared.last_failure.get_or_insert_with(|| failure.clone());
-        let from_connecting = cause.detail() != Detail::NoLiveConnection;
+        let from_connecting = cause.retry_hint() != RetryHint::NoLiveConnection;
         if from_connecting { failure.with_source(cause.clone()) } else { failure }
     }
 

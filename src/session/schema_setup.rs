@@ -10,7 +10,7 @@ use crate::{
     Config, Error, ErrorKind, Result, SchemaOptions,
     block_on::block_on,
     driver::{Request, Session, Value},
-    error::Detail,
+    error::RetryHint,
     table::{
         check,
         cql::{self, TableStatements},
@@ -81,7 +81,7 @@ impl SchemaSetup<'_> {
                     "the index was not made: its name is taken in keyspace {}; make one with another name by CREATE INDEX",
                     self.config.keyspace()
                 );
-                return Err(check::schema(message));
+                return Err(Error::schema(message));
             }
         }
         self.await_index(session)
@@ -94,7 +94,9 @@ impl SchemaSetup<'_> {
             match catalog::ask(session, cql, &[], self.deadline) {
                 Ok(_) => return self.await_agreement(session),
                 // Another node, which has not yet heard of the keyspace or table that was made just before.
-                Err(error) if error.detail() == Detail::MissingTable || error.is_retryable() => self.pause(error)?,
+                Err(error) if error.retry_hint() == RetryHint::MissingTable || error.is_retryable() => {
+                    self.pause(error)?
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -108,7 +110,7 @@ impl SchemaSetup<'_> {
                 return Ok(());
             }
             in_a_row = if agreement.agreed { in_a_row + 1 } else { 0 };
-            self.pause(Error::new(ErrorKind::Timeout, "the nodes do not agree on the schema; is one of them down?"))?;
+            self.pause(Error::timeout("the nodes do not agree on the schema; is one of them down?"))?;
         }
         Ok(())
     }
@@ -119,7 +121,7 @@ impl SchemaSetup<'_> {
             return Ok(());
         }
         let (keyspace, table, wanted) = (self.config.keyspace(), self.config.table(), self.options.layout);
-        Err(check::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
+        Err(Error::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
     }
 
     /// A new index refuses reads until it is built.

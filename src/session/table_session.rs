@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Config, Consistency, Error, ErrorKind, Layout, Result,
+    Config, Consistency, Error, Layout, Result,
     driver::{Closing, Request, Rows, Session},
     session::catalog,
     table::{
@@ -45,7 +45,7 @@ impl TableSession {
     /// fails, nothing was written.
     pub(crate) fn open_guarded(config: &Config) -> Result<Self> {
         let opened = catch_unwind(AssertUnwindSafe(|| Self::open(config)));
-        let opened = opened.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "connecting panicked")));
+        let opened = opened.unwrap_or_else(|_| Err(Error::internal("connecting panicked")));
         opened.map_err(|error| error.with_indeterminate(false))
     }
 

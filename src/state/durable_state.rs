@@ -89,20 +89,21 @@ impl DurableState {
     /// [`ErrorKind::InvalidState`] if there is no resulting state or it is of another type, which the error names;
     /// [`ErrorKind::Corrupt`] if its bytes are no `M`.
     pub fn to_msg<M: prost::Name + Default>(&self) -> Result<M> {
-        self.decode_as::<M>().map_err(|error| error.during("to_msg", Some(&self.persistence_id)))
+        self.decode_as::<M>().map_err(|error| error.with_operation("to_msg", Some(&self.persistence_id)))
     }
 
     fn decode_as<M: prost::Name + Default>(&self) -> Result<M> {
         let wanted = M::full_name();
-        let state = self.resulting_state.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidState, format!("resulting_state: there is none, {wanted} was asked for"))
-        })?;
+        let state = self
+            .resulting_state
+            .as_ref()
+            .ok_or_else(|| Error::field("resulting_state", format!("expected {wanted}, but the state has none")))?;
         if type_url::message_name(&state.type_url) != Some(wanted.as_str()) {
-            let message = format!("resulting_state: its type is {:?}, {wanted} was asked for", state.type_url);
-            return Err(Error::new(ErrorKind::InvalidState, message));
+            let reason = format!("expected {wanted}, found the type {:?}", state.type_url);
+            return Err(Error::field("resulting_state", reason));
         }
         M::decode(state.value.as_slice()).map_err(|cause| {
-            let message = format!("resulting_state: its {} bytes are no {wanted}", state.value.len());
+            let message = format!("resulting_state: {} bytes that do not decode as {wanted}", state.value.len());
             Error::new(ErrorKind::Corrupt, message).with_source(cause)
         })
     }

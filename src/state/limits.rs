@@ -1,6 +1,6 @@
 //! What is refused before anything is sent.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// Cassandra's bound on a key.
 const KEY_BYTES: usize = 65_535;
@@ -11,15 +11,14 @@ const INDEXED_BYTES: usize = 8_192;
 /// Refuses a persistence id that the table, or the index that reads go through, cannot hold.
 pub(crate) fn check_persistence_id(persistence_id: &str, through_index: bool) -> Result<()> {
     let (limit, reason) = if through_index {
-        (INDEXED_BYTES, "the most the index that reads go through can find")
+        (INDEXED_BYTES, "the limit of the index that reads by id need")
     } else {
-        (KEY_BYTES, "the most a Cassandra key can have")
+        (KEY_BYTES, "Cassandra's limit for a key")
     };
     match persistence_id.len() {
-        0 => Err(Error::new(ErrorKind::InvalidState, "persistence_id: is empty")),
+        0 => Err(Error::field("persistence_id", "is empty")),
         bytes if bytes > limit => {
-            let message = format!("persistence_id: has {bytes} bytes, {limit} are {reason}");
-            Err(Error::new(ErrorKind::InvalidState, message))
+            Err(Error::field("persistence_id", format!("{bytes} bytes exceed {limit}, {reason}")))
         }
         _ => Ok(()),
     }
@@ -30,13 +29,16 @@ pub(crate) fn check_payload(bytes: usize, limit: usize, set_by: &str) -> Result<
     if bytes <= limit {
         return Ok(());
     }
-    let message = format!("resulting_state: its payload has {bytes} bytes, {limit} are allowed by {set_by}");
-    Err(Error::new(ErrorKind::InvalidState, message))
+    Err(Error::field(
+        "resulting_state",
+        format!("a payload of {bytes} bytes exceeds {limit}, the limit set by {set_by}"),
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn ids_have_bounds_that_depend_on_the_index() {
@@ -65,6 +67,6 @@ mod tests {
         let error = check_payload(9, 8, "`max_payload_bytes`").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidState);
         let text = error.to_string();
-        assert!(text.contains("9 bytes, 8 are allowed by `max_payload_bytes`"), "{text}");
+        assert!(text.contains("9 bytes exceeds 8, the limit set by `max_payload_bytes`"), "{text}");
     }
 }

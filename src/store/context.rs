@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::DurableStore;
 use crate::{
-    Result,
+    Error, Result,
     call::{
         Call,
         retry::{self, Effect, Limits},
@@ -75,6 +75,6 @@ impl CallContext<'_> {
             // The column is there only where a row is.
             _ => Ok(Answer::Refused(row.bigint_named("version_number")?.map(i64::cast_unsigned))),
         })?;
-        answer.ok_or_else(transaction::no_answer)
+        answer.ok_or_else(Error::unclear_transaction)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::DurableStore;
 use crate::{
-    Config, Consistency, Error, ErrorKind, Result,
+    Config, Consistency, Error, Result,
     call::{Call, retry::Limits},
 };
 
@@ -48,7 +48,7 @@ impl DurableStore {
 
     /// A handle whose calls may take another time altogether, in the bounds of
     /// [`call_timeout`](crate::ConfigBuilder::call_timeout); all else, the session too, is shared. A time out of bounds
-    /// makes each call on the handle [`Config`](ErrorKind::Config).
+    /// makes each call on the handle [`Config`](crate::ErrorKind::Config).
     #[must_use]
     pub fn with_call_timeout(&self, timeout: Duration) -> Self {
         let mut handle = self.clone();
@@ -59,7 +59,7 @@ impl DurableStore {
 
     /// A handle whose writes are forgotten after this time, in whole seconds, fractions rounded up; all else, the session
     /// too, is shared. Less than a second, or more than 20 years, makes each call on the handle
-    /// [`Config`](ErrorKind::Config).
+    /// [`Config`](crate::ErrorKind::Config).
     ///
     /// A write without a TTL, through another handle, is kept for as long as the table's own default says, and takes the
     /// TTL of an earlier write away.
@@ -80,7 +80,7 @@ impl DurableStore {
         handle.refuse(if in_bounds {
             Ok(())
         } else {
-            Err(Error::new(ErrorKind::Config, format!("ttl: {ttl:?} is not between 1 second and 20 years")))
+            Err(Error::setting("ttl", format!("{ttl:?} is not between 1 second and 20 years")))
         });
         handle
     }
@@ -129,6 +129,7 @@ impl DurableStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     fn store() -> DurableStore {
         DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build().unwrap())

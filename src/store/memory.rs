@@ -5,8 +5,8 @@ use std::{collections::HashMap, fmt};
 use parking_lot::Mutex;
 
 use crate::{
-    DurableState, Error, ErrorKind, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
-    call::write_condition, state::limits,
+    DurableState, Error, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode, call::write_condition,
+    state::limits,
 };
 
 /// The default of `max_payload_bytes`.
@@ -56,7 +56,7 @@ impl MemoryStore {
         if contents.connected {
             return call(&mut contents);
         }
-        Err(Error::new(ErrorKind::NotConnected, "the store is not connected: call `connect` or `ping` first"))
+        Err(Error::not_connected())
     }
 
     fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
@@ -71,7 +71,7 @@ impl MemoryStore {
                 None => stored.is_none_or(|stored| stored <= state.version_number),
             };
             if !holds {
-                return Err(write_condition::conflict(stored));
+                return Err(Error::conflict(stored));
             }
             contents.states.insert(state.persistence_id.clone(), state);
             Ok(())
@@ -89,7 +89,7 @@ impl MemoryStore {
         self.connected(|contents| {
             let stored = contents.version_of(persistence_id);
             if version_number.is_some() && stored != version_number {
-                return Err(write_condition::conflict(stored));
+                return Err(Error::conflict(stored));
             }
             contents.states.remove(persistence_id);
             Ok(())
@@ -101,7 +101,7 @@ impl MemoryStore {
     /// # Errors
     /// As of [`DurableStore::delete_state`](crate::DurableStore::delete_state).
     pub fn delete_state(&self, persistence_id: &str) -> Result<()> {
-        self.delete(persistence_id, None).map_err(|error| error.during("delete_state", Some(persistence_id)))
+        self.delete(persistence_id, None).map_err(|error| error.with_operation("delete_state", Some(persistence_id)))
     }
 }
 
@@ -134,23 +134,23 @@ impl StateStore for MemoryStore {
     }
 
     fn write_state(&self, state: &DurableState) -> Result<()> {
-        self.write(state, None).map_err(|error| error.during("write_state", Some(&state.persistence_id)))
+        self.write(state, None).map_err(|error| error.with_operation("write_state", Some(&state.persistence_id)))
     }
 
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>> {
-        self.read(persistence_id).map_err(|error| error.during("get_latest_state", Some(persistence_id)))
+        self.read(persistence_id).map_err(|error| error.with_operation("get_latest_state", Some(persistence_id)))
     }
 }
 
 impl VersionedStateStore for MemoryStore {
     fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
         let written = self.write(state, Some(condition));
-        written.map_err(|error| error.during("write_state_if", Some(&state.persistence_id)))
+        written.map_err(|error| error.with_operation("write_state_if", Some(&state.persistence_id)))
     }
 
     fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
         let deleted = self.delete(persistence_id, Some(version_number));
-        deleted.map_err(|error| error.during("delete_state_if_version", Some(persistence_id)))
+        deleted.map_err(|error| error.with_operation("delete_state_if_version", Some(persistence_id)))
     }
 }
 
@@ -170,6 +170,7 @@ mod tests {
     use prost_types::{Any, Timestamp};
 
     use super::*;
+    use crate::ErrorKind;
 
     fn connected() -> MemoryStore {
         let store = MemoryStore::new();

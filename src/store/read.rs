@@ -6,7 +6,7 @@ use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Layout, Result, StateKey,
     call::retry::Effect,
-    error::Detail,
+    error::RetryHint,
     session::TableSession,
     session::{Request, Row, Rows, Value},
     state::limits,
@@ -120,8 +120,8 @@ impl CallContext<'_> {
         let mut request = self.request(&key, deadline);
         loop {
             let rows = connection.execute(&connection.statements.select_by_id, &request).await;
-            let rows = rows.map_err(|error| match error.detail() {
-                Detail::NoIndex => check::index_missing(self.store.config()).with_source(error),
+            let rows = rows.map_err(|error| match error.retry_hint() {
+                RetryHint::NoIndex => check::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;
             take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))?)?;

@@ -161,7 +161,7 @@ impl States {
 
     fn step(&mut self) -> Result<Option<DurableState>> {
         if let Some(error) = self.refused.take() {
-            return Err(error.during(self.operation.name, None));
+            return Err(error.with_operation(self.operation.name, None));
         }
         loop {
             while let Some(scanned) = self.page.pop_front() {
@@ -187,7 +187,7 @@ impl States {
         let Scanned { layout, token, persistence_id, row } = scanned;
         let shard = shard_of(&row);
         let state = decode(row, &persistence_id, layout);
-        let state = state.map_err(|error| error.during(self.operation.name, Some(&persistence_id)));
+        let state = state.map_err(|error| error.with_operation(self.operation.name, Some(&persistence_id)));
         self.position = Position::After { token, shard, persistence_id };
         state
     }

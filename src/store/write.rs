@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{CallContext, DurableStore};
 use crate::{
-    DurableState, Error, ErrorKind, Layout, Result, WriteCondition, WriteMode,
+    DurableState, Error, Layout, Result, WriteCondition, WriteMode,
     call::{
         retry::Effect,
         timestamp,
@@ -32,18 +32,18 @@ impl DurableStore {
     /// In [`WriteMode::Versioned`] it is refused if the stored version number is higher than the new one.
     ///
     /// # Errors
-    /// - [`InvalidState`](ErrorKind::InvalidState): the persistence id is empty or too long, the payload is over
+    /// - [`InvalidState`](crate::ErrorKind::InvalidState): the persistence id is empty or too long, the payload is over
     ///   [`max_payload_bytes`](crate::ConfigBuilder::max_payload_bytes), the shard contradicts
     ///   [`sharding`](crate::ConfigBuilder::sharding), or the version number of a versioned write is over 2^63 - 1. Nothing
     ///   was sent.
-    /// - [`Conflict`](ErrorKind::Conflict), in versioned mode only: a higher version is stored.
-    /// - [`Corrupt`](ErrorKind::Corrupt), in versioned mode only: there is a row without a version number, which is not
+    /// - [`Conflict`](crate::ErrorKind::Conflict), in versioned mode only: a higher version is stored.
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt), in versioned mode only: there is a row without a version number, which is not
     ///   overwritten.
-    /// - [`NotConnected`](ErrorKind::NotConnected), [`PoolTimeout`](ErrorKind::PoolTimeout). Nothing was sent.
-    /// - [`Unavailable`](ErrorKind::Unavailable): too few replicas are alive.
-    /// - [`Timeout`](ErrorKind::Timeout), [`Overloaded`](ErrorKind::Overloaded), [`Server`](ErrorKind::Server): see
+    /// - [`NotConnected`](crate::ErrorKind::NotConnected), [`PoolTimeout`](crate::ErrorKind::PoolTimeout). Nothing was sent.
+    /// - [`Unavailable`](crate::ErrorKind::Unavailable): too few replicas are alive.
+    /// - [`Timeout`](crate::ErrorKind::Timeout), [`Overloaded`](crate::ErrorKind::Overloaded), [`Server`](crate::ErrorKind::Server): see
     ///   [`is_indeterminate`](Error::is_indeterminate) for whether it may have been written.
-    /// - [`Schema`](ErrorKind::Schema): the table is gone or changed.
+    /// - [`Schema`](crate::ErrorKind::Schema): the table is gone or changed.
     pub fn write_state(&self, state: &DurableState) -> Result<()> {
         self.observe(&telemetry::WRITE_STATE, Some(&state.persistence_id), |call| {
             let write = Write::new(self, state, None, timestamp::next())?;
@@ -73,14 +73,14 @@ impl DurableStore {
     /// ```
     ///
     /// # Errors
-    /// - [`Conflict`](ErrorKind::Conflict): the condition did not hold;
+    /// - [`Conflict`](crate::ErrorKind::Conflict): the condition did not hold;
     ///   [`stored_version`](Error::stored_version) is what is stored. If
     ///   [`is_indeterminate`](Error::is_indeterminate), an earlier attempt of this call may have been applied and
     ///   overwritten since.
-    /// - [`InvalidState`](ErrorKind::InvalidState): as of [`write_state`](DurableStore::write_state); the version number is
+    /// - [`InvalidState`](crate::ErrorKind::InvalidState): as of [`write_state`](DurableStore::write_state); the version number is
     ///   not higher than that of the condition.
-    /// - [`Corrupt`](ErrorKind::Corrupt): there is a row without a version number, which is not overwritten.
-    /// - [`Config`](ErrorKind::Config): the store is not in versioned mode.
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt): there is a row without a version number, which is not overwritten.
+    /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
     /// - All others of [`write_state`](DurableStore::write_state).
     pub fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
         self.observe(&telemetry::WRITE_STATE_IF, Some(&state.persistence_id), |call| {
@@ -160,7 +160,7 @@ impl<'s> Write<'s> {
 pub(super) fn check_consistency(store: &DurableStore) -> Result<()> {
     let consistency = store.consistency();
     if consistency.is_for_reads_only() {
-        return Err(Error::new(ErrorKind::Config, format!("consistency: {consistency} is for reads only")));
+        return Err(Error::setting("consistency", format!("{consistency} is for reads only")));
     }
     Ok(())
 }
@@ -247,7 +247,7 @@ impl CallContext<'_> {
         deadline: Instant,
     ) -> Result<Answer> {
         match self.update_if(Stored::Absent, write, connection, deadline).await? {
-            Answer::Refused(None) => Err(row::corrupt("version_number", "is null")),
+            Answer::Refused(None) => Err(Error::corrupt("version_number", "is null")),
             answer => Ok(answer),
         }
     }

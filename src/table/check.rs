@@ -1,6 +1,6 @@
 //! What the table of states looks like on the server, and whether that is one of the two layouts. Pure.
 
-use crate::{Config, Error, ErrorKind, Layout, Result, WriteMode, table::cql};
+use crate::{Config, Error, Layout, Result, WriteMode, table::cql};
 
 /// The columns of the table and their types; a table may have others beside them.
 const COLUMNS: [(&str, &str); 6] = [
@@ -26,14 +26,14 @@ pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
     let table = format!("{}.{}", config.keyspace(), config.table());
     if columns.is_empty() {
         let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
-        return Err(schema(format!("table {table} does not exist: {advice}")));
+        return Err(Error::schema(format!("table {table} does not exist: {advice}")));
     }
     for (name, cql_type) in COLUMNS {
         match columns.iter().find(|column| column.name == name) {
-            None => return Err(schema(format!("table {table} has no column {name} of type {cql_type}"))),
+            None => return Err(Error::schema(format!("table {table} has no column {name} of type {cql_type}"))),
             Some(found) if found.cql_type != cql_type => {
                 let message = format!("column {name} of table {table} is of type {}, not {cql_type}", found.cql_type);
-                return Err(schema(message));
+                return Err(Error::schema(message));
             }
             Some(_) => {}
         }
@@ -43,7 +43,7 @@ pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
     match (partition.as_slice(), clustering.as_slice()) {
         (["shard_number"], ["persistence_id"]) => Ok(Layout::ByShard),
         (["persistence_id"], []) => Ok(Layout::ById),
-        _ => Err(schema(format!(
+        _ => Err(Error::schema(format!(
             "table {table} has PRIMARY KEY (({}){}), which is neither {} nor {}",
             partition.join(", "),
             clustering.iter().map(|name| format!(", {name}")).collect::<String>(),
@@ -63,8 +63,8 @@ fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
 pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()> {
     let (keyspace, table, mode) = (config.keyspace(), config.table(), config.write_mode());
     if mode == WriteMode::Versioned && layout == Layout::ByShard {
-        let message = format!("write_mode: {mode} needs a table keyed by id, and {keyspace}.{table} is keyed by shard");
-        return Err(Error::new(ErrorKind::Config, message));
+        let message = format!("{mode} needs a table keyed by id, but {keyspace}.{table} is keyed by shard");
+        return Err(Error::setting("write_mode", message));
     }
     Ok(())
 }
@@ -73,7 +73,7 @@ pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()
 pub(crate) fn check_write_mode(comment: &str, layout: Layout, config: &Config) -> Result<()> {
     check_layout_of_mode(layout, config)?;
     let (table, wanted) = (format!("{}.{}", config.keyspace(), config.table()), config.write_mode());
-    let refused = |reason: String| Err(Error::new(ErrorKind::Config, format!("write_mode: {reason}")));
+    let refused = |reason: String| Err(Error::setting("write_mode", reason));
     match WriteMode::recorded_in(comment) {
         Ok(recorded) if recorded == wanted => Ok(()),
         Ok(recorded) => {
@@ -103,12 +103,12 @@ pub(crate) fn bytes_of(size: &str) -> Option<usize> {
 
 pub(crate) fn keyspace_missing(config: &Config) -> Error {
     let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
-    schema(format!("keyspace {} does not exist: {advice}", config.keyspace()))
+    Error::schema(format!("keyspace {} does not exist: {advice}", config.keyspace()))
 }
 
 /// A read by id on a table keyed by shard, where nothing says which shard and no index leads there.
 pub(crate) fn index_missing(config: &Config) -> Error {
-    schema(format!(
+    Error::schema(format!(
         "table {}.{} is keyed by shard and has no index on persistence_id, so an id alone cannot be read: \
          either make the index (`create_schema`, or CREATE INDEX ON it), or set `sharding` so that the shard follows \
          from the id, or read with the shard in the key, as (shard, id)",
@@ -117,13 +117,10 @@ pub(crate) fn index_missing(config: &Config) -> Error {
     ))
 }
 
-pub(crate) fn schema(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Schema, message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     fn config() -> Config {
         Config::builder().contact_points(["127.0.0.1"]).build().unwrap()

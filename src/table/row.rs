@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use prost::Message;
 use prost_types::Any;
 
-use crate::{DurableState, Error, ErrorKind, Layout, PayloadFormat, Result, state::type_url};
+use crate::{DurableState, Error, Layout, PayloadFormat, Result, state::type_url};
 
 /// The six cells of a row as they are written.
 #[derive(Debug, PartialEq)]
@@ -124,7 +124,7 @@ pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -
         return Ok(None);
     }
     let version_number = version_number(&row)?;
-    let manifest = row.state_manifest.as_deref().ok_or_else(|| corrupt("state_manifest", "is null"))?;
+    let manifest = row.state_manifest.as_deref().ok_or_else(|| Error::corrupt("state_manifest", "is null"))?;
     Ok(Some(DurableState {
         persistence_id: persistence_id.to_owned(),
         version_number,
@@ -137,12 +137,13 @@ pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -
 fn decode_payload(manifest: &str, payload: Option<Cow<'_, [u8]>>) -> Result<Any> {
     if manifest == type_url::ANY {
         return Any::decode(payload.as_deref().unwrap_or_default())
-            .map_err(|cause| corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
+            .map_err(|cause| Error::corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
     }
     if !type_url::is_full_name(manifest) {
-        return Err(corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));
+        return Err(Error::corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));
     }
-    let value = payload.ok_or_else(|| corrupt("state_payload", &format!("is null under the manifest {manifest:?}")))?;
+    let value =
+        payload.ok_or_else(|| Error::corrupt("state_payload", &format!("is null under the manifest {manifest:?}")))?;
     Ok(Any { type_url: type_url::type_url(manifest), value: value.into_owned() })
 }
 
@@ -177,7 +178,7 @@ pub(crate) fn seniority(row: &StoredRow<'_>) -> (Option<u64>, i64, i64, u64) {
 }
 
 fn version_number(row: &StoredRow<'_>) -> Result<u64> {
-    row.version_number.map(i64::cast_unsigned).ok_or_else(|| corrupt("version_number", "is null"))
+    row.version_number.map(i64::cast_unsigned).ok_or_else(|| Error::corrupt("version_number", "is null"))
 }
 
 /// Whether all regular columns are null. The shard is one of them only where it is not part of the key.
@@ -187,10 +188,6 @@ pub(crate) fn is_absent(row: &StoredRow<'_>, layout: Layout) -> bool {
         && row.state_manifest.is_none()
         && row.timestamp.is_none()
         && (layout == Layout::ByShard || row.shard_number.is_none())
-}
-
-pub(crate) fn corrupt(column: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("the stored row cannot be read: column {column} {what}"))
 }
 
 #[cfg(test)]

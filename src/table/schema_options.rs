@@ -1,6 +1,6 @@
 //! What `create_schema` makes.
 
-use crate::{Error, ErrorKind, Layout, Result};
+use crate::{Error, Layout, Result};
 
 /// How many copies of each row the keyspace keeps, and where: Cassandra's replication strategies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl SchemaOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        let refused = |reason: &str| Err(Error::new(ErrorKind::Config, format!("replication: {reason}")));
+        let refused = |reason: &str| Err(Error::setting("replication", reason));
         let factors: Vec<u32> = match &self.replication {
             Replication::Simple(factor) => vec![*factor],
             Replication::NetworkTopology(datacenters) => {
@@ -77,6 +77,7 @@ impl SchemaOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn replication_that_keeps_no_copy_is_refused() {

@@ -38,28 +38,3 @@ fn a_lease_is_given_back_to_the_recorder_that_saw_it_taken() {
     assert_eq!(change(&recorder, LEASES_IN_USE), by(-1.0));
     assert_eq!(change(&later, LEASES_IN_USE), None);
 }
-
-#[test]
-fn kinds_of_errors_are_named_as_they_are_in_small_letters() {
-    use ErrorKind::*;
-    for kind in [
-        Config,
-        NotConnected,
-        PoolTimeout,
-        Unreachable,
-        Authentication,
-        Tls,
-        Unavailable,
-        Timeout,
-        Overloaded,
-        Conflict,
-        InvalidState,
-        Corrupt,
-        Schema,
-        Server,
-        Internal,
-    ] {
-        let name: String = name_of(kind).split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
-        assert_eq!(name, kind.to_string());
-    }
-}

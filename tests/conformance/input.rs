@@ -27,7 +27,7 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
             "bad_input_is_named",
             broken().read(|store, id| match store.get_latest_state(id) {
                 Err(error) if error.kind() == ErrorKind::InvalidState => {
-                    Err(Error::new(ErrorKind::InvalidState, "is bad").during("get_latest_state", Some(id)))
+                    Err(Error::new(ErrorKind::InvalidState, "is bad").with_operation("get_latest_state", Some(id)))
                 }
                 other => other,
             }),

@@ -52,7 +52,7 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
             "a_refusal_names_the_call_and_the_entity",
             broken().write(move |store, state| match store.write_state(state) {
                 Err(refused) if refused.kind() == ErrorKind::NotConnected => {
-                    Err(error(ErrorKind::NotConnected).during("write", Some(&state.persistence_id)))
+                    Err(error(ErrorKind::NotConnected).with_operation("write", Some(&state.persistence_id)))
                 }
                 other => other,
             }),

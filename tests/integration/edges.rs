@@ -112,7 +112,7 @@ fn assert_longest(store: &DurableStore, longest: usize) {
     {
         assert_eq!(error.kind(), ErrorKind::InvalidState, "{error}");
         assert_eq!(error.persistence_id(), Some(too_long.persistence_id.as_str()));
-        let numbers = format!("has {} bytes, {longest} are the most", longest + 1);
+        let numbers = format!("{} bytes exceed {longest}", longest + 1);
         assert!(error.to_string().contains(&numbers), "{error}");
     }
 }

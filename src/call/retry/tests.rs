@@ -66,7 +66,7 @@ fn doubt_sticks_to_writes_and_never_to_reads() {
 
 #[test]
 fn a_missing_table_is_asked_for_once_more() {
-    let missing = Error::new(ErrorKind::Schema, "no").with_detail(Detail::MissingTable);
+    let missing = Error::new(ErrorKind::Schema, "no").with_retry_hint(RetryHint::MissingTable);
     assert_eq!(attempts(Effect::Read, std::slice::from_ref(&missing)).0, 2);
     let (count, outcome) = attempts(Effect::Read, &[missing.clone(), missing.clone(), missing]);
     assert_eq!((count, outcome.unwrap_err().kind()), (2, ErrorKind::Schema));
@@ -82,7 +82,7 @@ fn an_attempt_gets_half_of_what_is_left_and_the_last_one_all_of_it() {
 
 #[test]
 fn a_call_without_time_left_for_a_pause_ends_at_once() {
-    let missing = Error::new(ErrorKind::Schema, "no").with_detail(Detail::MissingTable);
+    let missing = Error::new(ErrorKind::Schema, "no").with_retry_hint(RetryHint::MissingTable);
     let mut count = 0;
     let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_millis(500), 3));
     let outcome: Result<()> = block_on::block_on(run(&call, &limits, Effect::Read, async |_| {

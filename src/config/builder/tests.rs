@@ -1,4 +1,5 @@
 use super::*;
+use crate::ErrorKind;
 
 fn local() -> ConfigBuilder {
     Config::builder().contact_points(["127.0.0.1"])

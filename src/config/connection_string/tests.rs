@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{Consistency, Pem, SerialConsistency, Sharding, Tls, TlsVerification, WriteMode};
+use crate::{Consistency, ErrorKind, Pem, SerialConsistency, Sharding, Tls, TlsVerification, WriteMode};
 
 #[track_caller]
 fn read(text: &str) -> Config {

@@ -4,7 +4,7 @@ use cassandra_cpp::{CassErrorCode as Code, ErrorKind as DriverKind};
 
 use crate::{
     Config, Error, ErrorKind,
-    error::{Detail, Replicas},
+    error::{Replicas, RetryHint},
 };
 
 /// Whether the server may have carried out the request all the same.
@@ -126,7 +126,7 @@ pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
                 _ => error,
             }
         }
-        _ => Error::new(ErrorKind::Internal, format!("the Cassandra binding failed: {error}")),
+        _ => Error::internal(format!("the Cassandra binding failed: {error}")),
     }
 }
 
@@ -197,7 +197,7 @@ fn why_refused(config: &Config) -> &'static str {
 
 /// A certificate or key that the driver does not take. It does not say why.
 pub(super) fn refused_by_driver(setting: &str, error: cassandra_cpp::Error) -> Error {
-    Error::new(ErrorKind::Config, format!("{setting}: the driver cannot use it")).with_source(from_driver(error))
+    Error::setting(setting, "the driver refused it").with_source(from_driver(error))
 }
 
 fn from_code(code: Code, text: &str) -> Error {
@@ -205,17 +205,19 @@ fn from_code(code: Code, text: &str) -> Error {
     let (kind, applied) = row.map_or((ErrorKind::Internal, Applied::Unknown), |(_, kind, applied)| (*kind, *applied));
     let (kind, detail) = match code {
         Code::SERVER_INVALID_QUERY if MISSING.iter().any(|part| text.contains(part)) => {
-            (ErrorKind::Schema, Detail::MissingTable)
+            (ErrorKind::Schema, RetryHint::MissingTable)
         }
-        Code::SERVER_INVALID_QUERY if text.contains(NO_INDEX) => (ErrorKind::Schema, Detail::NoIndex),
+        Code::SERVER_INVALID_QUERY if text.contains(NO_INDEX) => (ErrorKind::Schema, RetryHint::NoIndex),
         Code::SERVER_INVALID_QUERY if DIFFERENT.iter().any(|part| text.contains(part)) => {
-            (ErrorKind::Schema, Detail::None)
+            (ErrorKind::Schema, RetryHint::None)
         }
-        Code::LIB_UNEXPECTED_RESPONSE if text.contains("ID mismatch") => (kind, Detail::StaleStatement),
-        Code::LIB_NO_HOSTS_AVAILABLE => (kind, Detail::NoLiveConnection),
-        _ => (kind, Detail::None),
+        Code::LIB_UNEXPECTED_RESPONSE if text.contains("ID mismatch") => (kind, RetryHint::StaleStatement),
+        Code::LIB_NO_HOSTS_AVAILABLE => (kind, RetryHint::NoLiveConnection),
+        _ => (kind, RetryHint::None),
     };
-    Error::new(kind, format!("{text} ({code:?})")).with_detail(detail).with_indeterminate(applied == Applied::Unknown)
+    Error::new(kind, format!("{text} ({code:?})"))
+        .with_retry_hint(detail)
+        .with_indeterminate(applied == Applied::Unknown)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// Runs what calls the binding. It panics on codes that it does not know: that becomes an error here, of unknown
 /// outcome.
@@ -42,7 +42,7 @@ impl<T, F: Future<Output = Result<T>>> Future for Guarded<F> {
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let message = format!("the Cassandra binding panicked: {}", text_of(panic));
-    Error::new(ErrorKind::Internal, message).with_indeterminate(true)
+    Error::internal(message).with_indeterminate(true)
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
@@ -53,6 +53,7 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
     use crate::block_on::block_on;
 
     #[test]

@@ -17,10 +17,10 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    Config, Consistency, Error, ErrorKind, Result,
+    Config, Consistency, Error, Result,
     block_on::{block_on, until},
     driver::{Closing, Request, Value},
-    error::Detail,
+    error::RetryHint,
     table::cql,
 };
 
@@ -73,7 +73,7 @@ impl Session {
             match run(bound, request).await {
                 // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
                 // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
-                Err(error) if matches!(error.detail(), Detail::StaleStatement | Detail::NoLiveConnection) => {
+                Err(error) if matches!(error.retry_hint(), RetryHint::StaleStatement | RetryHint::NoLiveConnection) => {
                     inner.keep(statement, None);
                     Box::pin(async { run(inner.prepare(statement, request.deadline).await?, request).await }).await
                 }
@@ -93,7 +93,7 @@ impl Session {
     }
 
     fn inner(&self) -> Result<&Inner> {
-        self.inner.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, "the session is already closed"))
+        self.inner.as_ref().ok_or_else(|| Error::internal("the session is already closed"))
     }
 }
 
@@ -195,7 +195,7 @@ fn consistency(level: Consistency) -> cassandra_cpp::Consistency {
 }
 
 fn not_prepared_in_time() -> Error {
-    Error::new(ErrorKind::Timeout, "the statement was not prepared in time")
+    Error::timeout("the statement was not prepared in time")
 }
 
 impl Drop for Session {

@@ -6,7 +6,7 @@ use cassandra_cpp::{Ssl, SslVerifyFlag};
 
 use super::error::refused_by_driver;
 use crate::{
-    Error, ErrorKind, Pem, Result, Tls, TlsVerification,
+    Error, Pem, Result, Tls, TlsVerification,
     config::certificates::{self, CA, CERTIFICATE, KEY},
 };
 
@@ -43,8 +43,8 @@ fn text<'p>(setting: &str, pem: &'p Pem) -> Result<Cow<'p, str>> {
             // Comments between the blocks may be in any encoding.
             Ok(bytes) => Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())),
             Err(cause) => {
-                let message = format!("{setting}: the file {} cannot be read", path.display());
-                Err(Error::new(ErrorKind::Config, message).with_source(cause))
+                let reason = format!("the file {} cannot be read", path.display());
+                Err(Error::setting(setting, reason).with_source(cause))
             }
         },
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Error, ErrorKind, Layout, Result};
+use crate::{Error, Layout, Result};
 
 /// What a scan goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn after(token: &str, shard: &str, id: &str) -> Option<Position> {
 }
 
 fn refused(reason: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("resume token: it {reason}"))
+    Error::setting("resume token", format!("it {reason}"))
 }
 
 impl Position {
@@ -103,6 +103,7 @@ impl Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     fn after(shard: u64, persistence_id: &str) -> Position {
         Position::After { token: -7, shard, persistence_id: persistence_id.into() }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ErrorKind;
 
 fn any_of(type_url: &str, value: &[u8]) -> Option<Any> {
     Some(Any { type_url: type_url.into(), value: value.into() })

@@ -124,21 +124,21 @@ fn every_code_has_its_kind_and_says_whether_a_write_may_have_been_applied() {
 #[test]
 fn an_invalid_query_is_told_apart_by_its_text() {
     for (text, kind, detail) in [
-        ("unconfigured table states_store", ErrorKind::Schema, Detail::MissingTable),
-        ("keyspace ego does not exist", ErrorKind::Schema, Detail::MissingTable),
-        ("Keyspace 'ego' doesn't exist", ErrorKind::Schema, Detail::MissingTable),
-        ("Table 'states_store' doesn't exist", ErrorKind::Schema, Detail::MissingTable),
-        ("Undefined column name state_manifest in table ego.states_store", ErrorKind::Schema, Detail::None),
+        ("unconfigured table states_store", ErrorKind::Schema, RetryHint::MissingTable),
+        ("keyspace ego does not exist", ErrorKind::Schema, RetryHint::MissingTable),
+        ("Keyspace 'ego' doesn't exist", ErrorKind::Schema, RetryHint::MissingTable),
+        ("Table 'states_store' doesn't exist", ErrorKind::Schema, RetryHint::MissingTable),
+        ("Undefined column name state_manifest in table ego.states_store", ErrorKind::Schema, RetryHint::None),
         (
             "Cannot execute this query as it might involve data filtering; use ALLOW FILTERING",
             ErrorKind::Schema,
-            Detail::NoIndex,
+            RetryHint::NoIndex,
         ),
-        ("Some partition key parts are missing: shard_number", ErrorKind::Schema, Detail::None),
-        ("Key may not be empty", ErrorKind::InvalidState, Detail::None),
+        ("Some partition key parts are missing: shard_number", ErrorKind::Schema, RetryHint::None),
+        ("Key may not be empty", ErrorKind::InvalidState, RetryHint::None),
     ] {
         let error = error(Code::SERVER_INVALID_QUERY, text);
-        assert_eq!((error.kind(), error.detail()), (kind, detail), "{text}");
+        assert_eq!((error.kind(), error.retry_hint()), (kind, detail), "{text}");
         assert!(!error.is_indeterminate() && !error.is_retryable());
     }
 }
@@ -146,8 +146,8 @@ fn an_invalid_query_is_told_apart_by_its_text() {
 #[test]
 fn only_an_id_mismatch_makes_a_statement_stale() {
     let stale = error(Code::LIB_UNEXPECTED_RESPONSE, "ID mismatch while trying to prepare query");
-    assert_eq!(stale.detail(), Detail::StaleStatement);
-    assert_eq!(error(Code::LIB_UNEXPECTED_RESPONSE, "Unexpected response").detail(), Detail::None);
+    assert_eq!(stale.retry_hint(), RetryHint::StaleStatement);
+    assert_eq!(error(Code::LIB_UNEXPECTED_RESPONSE, "Unexpected response").retry_hint(), RetryHint::None);
 }
 
 #[test]

@@ -144,6 +144,6 @@ pub(crate) fn call_timeout() -> Nanos {
 
 /// What the caller is told by an error.
 pub(crate) fn failure(error: Error) -> Outcome {
-    let kind = format!("{}", error.kind()).into_boxed_str();
+    let kind = format!("{:?}", error.kind()).into_boxed_str();
     if error.is_indeterminate() { Outcome::Unknown(kind) } else { Outcome::Failed(kind) }
 }
