@@ -4,7 +4,7 @@
 mod kind;
 mod named;
 
-use std::{borrow::Cow, error, fmt, sync::Arc};
+use std::{borrow::Cow, error, fmt, ops::Deref, sync::Arc};
 
 pub use kind::ErrorKind;
 
@@ -54,7 +54,26 @@ struct Inner {
     replicas: Option<Replicas>,
     indeterminate: bool,
     retry_hint: RetryHint,
-    source: Option<Arc<dyn error::Error + Send + Sync>>,
+    source: Option<Source>,
+}
+
+/// A shared source. `Arc<dyn Error>` is an error itself: `source()` would return the `Arc`, and a downcast to the type of
+/// the source would fail.
+#[derive(Clone)]
+struct Source(Arc<dyn error::Error + Send + Sync>);
+
+impl Deref for Source {
+    type Target = dyn error::Error + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// The parts of the text around the message.
@@ -210,7 +229,7 @@ impl Error {
     /// The same error with what caused it, whose text the message must not repeat. Defaults to none.
     #[must_use]
     pub fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Arc::new(source));
+        self.0.source = Some(Source(Arc::new(source)));
         self
     }
 }
@@ -269,6 +288,8 @@ mod tests {
              the write may have been applied"
         );
         assert_eq!(error.source().unwrap().to_string(), "the cause");
+        let source: &Error = error.source().and_then(|source| source.downcast_ref()).unwrap();
+        assert_eq!(source.kind(), ErrorKind::Timeout);
         assert_eq!((error.required(), error.alive(), error.received()), (Some(2), Some(1), None));
         assert!(error.is_retryable() && error.is_indeterminate());
     }

@@ -49,11 +49,11 @@ void lengths(void) {
     free(state.bytes);
 
     state = state_of("large", 1, 0, 17 << 20);
-    FAILS(DURABLE_STORE_INVALID_STATE, "resulting_state: its payload has ",
+    FAILS(DURABLE_STORE_INVALID_STATE, "resulting_state: a payload of ",
           durable_store_write_state(store, state.bytes, state.length, &error));
     /* As an id, 17 MiB long. */
     memset(state.bytes, 'x', state.length);
-    FAILS(DURABLE_STORE_INVALID_STATE, "persistence_id: has ",
+    FAILS(DURABLE_STORE_INVALID_STATE, " bytes exceed ",
           durable_store_get_latest_state(store, (const char *)state.bytes, state.length, NULL, &found, &bytes, &length,
                                          &error));
     free(state.bytes);
