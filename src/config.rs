@@ -4,6 +4,7 @@
 
 mod builder;
 pub(crate) mod certificates;
+mod changed;
 mod connection_string;
 mod consistency;
 mod env;
@@ -11,6 +12,7 @@ mod payload_format;
 mod settings;
 mod sharding;
 mod tls;
+mod ttl;
 mod write_mode;
 
 use std::{fmt, time::Duration};
@@ -20,6 +22,7 @@ pub use consistency::{Consistency, SerialConsistency};
 pub use payload_format::PayloadFormat;
 pub use sharding::Sharding;
 pub use tls::{Pem, Tls, TlsVerification};
+pub use ttl::Ttl;
 pub use write_mode::WriteMode;
 
 use crate::telemetry::TableName;

@@ -55,7 +55,7 @@ struct Readme;
 
 pub use call::WriteCondition;
 pub use config::{
-    Config, ConfigBuilder, Consistency, PayloadFormat, Pem, SerialConsistency, Sharding, Tls, TlsVerification,
+    Config, ConfigBuilder, Consistency, PayloadFormat, Pem, SerialConsistency, Sharding, Tls, TlsVerification, Ttl,
     WriteMode,
 };
 pub use error::{Error, ErrorKind, Result};

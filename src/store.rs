@@ -15,20 +15,16 @@ mod write;
 use std::{fmt, pin::pin, sync::Arc};
 
 use context::CallContext;
-use handle::Changes;
 pub use memory::MemoryStore;
 pub use scan::States;
 pub use state_store::{StateStore, VersionedStateStore};
 pub use typed::{TypedState, TypedStore};
 
 use crate::{
-    Config, Result,
+    Config, Error, Result, Ttl,
     block_on::block_on,
-    call::{
-        Call,
-        retry::{Effect, Limits},
-    },
-    session::{Lifecycle, Pool, TableSession},
+    call::{Call, retry::Limits},
+    session::{Lifecycle, Pool, TableEntry},
     telemetry::{self, Operation},
 };
 
@@ -58,19 +54,28 @@ use crate::{
 #[derive(Clone)]
 pub struct DurableStore {
     lifecycle: Arc<Lifecycle>,
-    changes: Changes,
+    /// The settings of this handle.
+    config: Arc<Config>,
+    /// The table of this handle.
+    table: Arc<TableEntry>,
+    ttl: Option<Ttl>,
+    /// Why a value of this handle was refused, which each call then reports.
+    refused: Option<Error>,
 }
 
 impl DurableStore {
     /// A store with these settings, not yet connected. Does no I/O.
     pub fn new(config: Config) -> Self {
         telemetry::describe();
-        Self { lifecycle: Arc::new(Lifecycle::new(config)), changes: Changes::default() }
+        let config = Arc::new(config);
+        let lifecycle = Arc::new(Lifecycle::new(Arc::clone(&config)));
+        let table = lifecycle.table(config.table());
+        Self { lifecycle, config, table, ttl: None, refused: None }
     }
 
-    /// The settings of this store, without what this handle has changed.
+    /// The settings of this handle: those of the store, with what this handle has changed.
     pub fn config(&self) -> &Config {
-        self.lifecycle.config()
+        &self.config
     }
 
     /// Connects and looks at the table, which must be there. Does nothing if connected; however many threads call it at
@@ -86,7 +91,9 @@ impl DurableStore {
     ///   [`Layout`](crate::Layout); the error says what was found.
     /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
     pub fn connect(&self) -> Result<()> {
-        self.observe(&telemetry::CONNECT, None, |call| self.lifecycle.connect(self.limits(call).deadline).map(drop))
+        self.observe(&telemetry::CONNECT, None, |call| {
+            self.lifecycle.connect(&self.config, self.table.number, self.limits(call).deadline).map(drop)
+        })
     }
 
     /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
@@ -95,7 +102,7 @@ impl DurableStore {
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight then; the session closes when they end.
     pub fn disconnect(&self) -> Result<()> {
-        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.call_timeout()))
+        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.config.call_timeout()))
     }
 
     /// Connects if needed, then asks the server for an answer.
@@ -107,8 +114,8 @@ impl DurableStore {
     pub fn ping(&self) -> Result<()> {
         self.observe(&telemetry::PING, None, |call| {
             let limits = self.limits(call);
-            let pool = self.lifecycle.connect(limits.deadline)?;
-            self.lend(call, &pool, limits, async |work| work.attempts(Effect::Read, TableSession::ping).await)
+            let pool = self.lifecycle.connect(&self.config, self.table.number, limits.deadline)?;
+            self.lend(call, &pool, limits, async |work| work.ping().await)
         })
     }
 
@@ -119,8 +126,8 @@ impl DurableStore {
         persistence_id: Option<&str>,
         work: impl FnOnce(&Call<'_>) -> Result<T>,
     ) -> Result<T> {
-        let call = Call::begin(operation, persistence_id);
-        let outcome = self.changes.check().and_then(|()| work(&call));
+        let call = Call::begin(&self.table.metrics, operation, persistence_id);
+        let outcome = self.check_accepted().and_then(|()| work(&call));
         call.end(outcome, self.config().slow_call())
     }
 

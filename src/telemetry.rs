@@ -1,10 +1,11 @@
 //! What a program can see of its store: events through `tracing`, numbers through `metrics`. The one place that names
 //! metrics and events; the names are public, and explained in `resources/docs/operating.md`.
 //!
-//! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made at compile time.
+//! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made once per table.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,8 +25,6 @@ const READ_BYTES: &str = "durable_store_read_bytes_total";
 static LEASE_WAIT_KEY: Key = Key::from_static_name(LEASE_WAIT);
 static LEASES_IN_USE_KEY: Key = Key::from_static_name(LEASES_IN_USE);
 static SESSION_GENERATION_KEY: Key = Key::from_static_name(SESSION_GENERATION);
-static WRITTEN_BYTES_KEY: Key = Key::from_static_name(WRITTEN_BYTES);
-static READ_BYTES_KEY: Key = Key::from_static_name(READ_BYTES);
 
 /// What recorders may filter by.
 static METADATA: Metadata<'static> = Metadata::new(TARGET, Level::INFO, None);
@@ -37,19 +36,12 @@ const DRIVER_TARGET: &str = "durable_store::driver";
 /// The label of a call that succeeded; that of one that failed is the kind of its error.
 const OK: &str = "ok";
 
-/// A public method, with the keys of its numbers.
+/// A public method.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pace: Pace,
-    succeeded: Key,
-    duration: Key,
-    retries: Key,
-}
-
-impl Operation {
-    fn failed(&self, kind: ErrorKind) -> Key {
-        Key::from_parts(CALLS, &[("operation", self.name), ("outcome", kind.as_str())])
-    }
+    /// Its place in [`OPERATION_NAMES`].
+    number: usize,
 }
 
 /// Whether a call that takes longer than `slow_call` is worth a warning.
@@ -62,20 +54,17 @@ enum Pace {
 }
 
 macro_rules! operations {
-    ($($operation:ident = $name:literal, $pace:ident;)+) => {$(
-        pub(crate) static $operation: Operation = {
-            static LABELS: [Label; 1] = [Label::from_static_parts("operation", $name)];
-            static SUCCEEDED: [Label; 2] =
-                [Label::from_static_parts("operation", $name), Label::from_static_parts("outcome", OK)];
-            Operation {
-                name: $name,
-                pace: Pace::$pace,
-                succeeded: Key::from_static_parts(CALLS, &SUCCEEDED),
-                duration: Key::from_static_parts(CALL_DURATION, &LABELS),
-                retries: Key::from_static_parts(RETRIES, &LABELS),
-            }
-        };
-    )+};
+    ($($operation:ident = $name:literal, $pace:ident;)+) => {
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "numbers the statics of these names")]
+        enum Number { $($operation,)+ }
+
+        $(
+            pub(crate) static $operation: Operation =
+                Operation { name: $name, pace: Pace::$pace, number: Number::$operation as usize };
+        )+
+
+        const OPERATION_NAMES: [&str; [$($name),+].len()] = [$($name),+];
+    };
 }
 
 operations! {
@@ -94,6 +83,62 @@ operations! {
     CREATE_SCHEMA = "create_schema", Unhurried;
 }
 
+/// The keys of the metrics that have the label `table`. They are made once per table, so that a call allocates none.
+pub(crate) struct TableMetrics {
+    table: Arc<str>,
+    /// By the number of the operation.
+    operations: [OperationKeys; OPERATION_NAMES.len()],
+    written_bytes: Key,
+    read_bytes: Key,
+}
+
+struct OperationKeys {
+    succeeded: Key,
+    duration: Key,
+    retries: Key,
+}
+
+impl TableMetrics {
+    pub(crate) fn new(table: &str) -> Self {
+        let table: Arc<str> = table.into();
+        let label = || Label::new("table", Arc::clone(&table));
+        let operations = OPERATION_NAMES.map(|name| {
+            let operation = || Label::from_static_parts("operation", name);
+            OperationKeys {
+                succeeded: calls_key(name, OK, &table),
+                duration: Key::from_parts(CALL_DURATION, vec![operation(), label()]),
+                retries: Key::from_parts(RETRIES, vec![operation(), label()]),
+            }
+        });
+        let written_bytes = Key::from_parts(WRITTEN_BYTES, vec![label()]);
+        let read_bytes = Key::from_parts(READ_BYTES, vec![label()]);
+        Self { table, operations, written_bytes, read_bytes }
+    }
+
+    /// Counts the payload of a state that was written.
+    pub(crate) fn written(&self, payload_bytes: usize) {
+        count(&self.written_bytes, payload_bytes);
+    }
+
+    /// Counts the payload of a state that was read.
+    pub(crate) fn read(&self, payload_bytes: usize) {
+        count(&self.read_bytes, payload_bytes);
+    }
+
+    fn of(&self, operation: &Operation) -> Option<&OperationKeys> {
+        self.operations.get(operation.number)
+    }
+}
+
+fn calls_key(operation: &'static str, outcome: &'static str, table: &Arc<str>) -> Key {
+    let labels = vec![
+        Label::from_static_parts("operation", operation),
+        Label::from_static_parts("outcome", outcome),
+        Label::new("table", Arc::clone(table)),
+    ];
+    Key::from_parts(CALLS, labels)
+}
+
 /// Which table an event is about.
 #[derive(Clone, Copy)]
 pub(crate) struct TableName<'n> {
@@ -103,15 +148,19 @@ pub(crate) struct TableName<'n> {
 
 /// Records that an attempt of a call, counted from 1, failed and that another follows after `pause`.
 pub(crate) fn attempt_failed(
+    table: &TableMetrics,
     operation: &'static Operation,
     persistence_id: Option<&str>,
     attempt: u32,
     error: &Error,
     pause: Duration,
 ) {
-    count(&operation.retries, 1);
+    if let Some(keys) = table.of(operation) {
+        count(&keys.retries, 1);
+    }
     tracing::debug!(
         target: TARGET,
+        table = &*table.table,
         operation = operation.name,
         persistence_id = persistence_id.map(shortened).as_deref(),
         attempt,
@@ -123,23 +172,29 @@ pub(crate) fn attempt_failed(
 
 /// Records how a call ended: counted, timed, and logged if it took longer than `slow_call`.
 pub(crate) fn call_ended(
+    table: &TableMetrics,
     operation: &'static Operation,
     persistence_id: Option<&str>,
     failure: Option<ErrorKind>,
     elapsed: Duration,
     slow_call: Duration,
 ) {
-    with_recorder(|recorder| {
-        let calls = match failure {
-            None => recorder.register_counter(&operation.succeeded, &METADATA),
-            Some(kind) => recorder.register_counter(&operation.failed(kind), &METADATA),
-        };
-        calls.increment(1);
-        recorder.register_histogram(&operation.duration, &METADATA).record(elapsed);
-    });
+    if let Some(keys) = table.of(operation) {
+        with_recorder(|recorder| {
+            let calls = match failure {
+                None => recorder.register_counter(&keys.succeeded, &METADATA),
+                Some(kind) => {
+                    recorder.register_counter(&calls_key(operation.name, kind.as_str(), &table.table), &METADATA)
+                }
+            };
+            calls.increment(1);
+            recorder.register_histogram(&keys.duration, &METADATA).record(elapsed);
+        });
+    }
     if elapsed > slow_call && operation.pace == Pace::Quick {
         tracing::warn!(
             target: TARGET,
+            table = &*table.table,
             operation = operation.name,
             persistence_id = persistence_id.map(shortened).as_deref(),
             elapsed_ms = milliseconds(elapsed),
@@ -178,16 +233,6 @@ pub(crate) fn no_lease(waited: Duration) {
 
 fn lease_awaited(recorder: &dyn Recorder, waited: Duration) {
     recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited);
-}
-
-/// Tells that a state with a payload of this length was written.
-pub(crate) fn written(payload_bytes: usize) {
-    count(&WRITTEN_BYTES_KEY, payload_bytes);
-}
-
-/// Tells that a state with a payload of this length was read.
-pub(crate) fn read(payload_bytes: usize) {
-    count(&READ_BYTES_KEY, payload_bytes);
 }
 
 /// Tells that a store has its session, made in this time.

@@ -8,7 +8,10 @@ use crate::{Consistency, Error, PayloadFormat, Result, SerialConsistency, Shardi
 const MIB: usize = 1024 * 1024;
 
 /// Timeouts are handed to the driver in whole milliseconds: less would be 0, which means "for ever" there.
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+
+/// In rows.
+pub(super) const PAGE_SIZES: RangeInclusive<u32> = 1..=100_000;
 
 /// Cassandra's own bound on the length of keyspace and table names.
 const IDENTIFIER_BYTES: usize = 48;
@@ -270,32 +273,24 @@ impl ConfigBuilder {
             ("call_timeout", config.call_timeout),
             ("slow_call", config.slow_call),
         ] {
-            Config::check_timeout(name, timeout)?;
+            check_range(name, timeout, TIMEOUTS)?;
         }
         check_range("max_attempts", config.max_attempts, 1..=100)?;
         check_range("pool_size", config.pool_size, 1..=32_768)?;
         check_range("io_threads", config.io_threads, 1..=64)?;
         check_range("core_connections_per_host", config.core_connections_per_host, 1..=64)?;
         check_range("max_in_flight", config.max_in_flight, 1..=10_000)?;
-        Config::check_page_size(config.page_size)?;
+        check_range("page_size", config.page_size, PAGE_SIZES)?;
         check_range("max_payload_bytes", config.max_payload_bytes, 1..=15 * MIB)?;
         Ok(config)
     }
 }
 
-impl Config {
-    /// Refuses a timeout that a setting of this name may not have.
-    pub(crate) fn check_timeout(setting: &str, timeout: Duration) -> Result<()> {
-        check_range(setting, timeout, TIMEOUTS)
-    }
-
-    /// Refuses a number of rows that a page may not have.
-    pub(crate) fn check_page_size(rows: u32) -> Result<()> {
-        check_range("page_size", rows, 1..=100_000)
-    }
-}
-
-fn check_range<T: PartialOrd + std::fmt::Debug>(setting: &str, value: T, range: RangeInclusive<T>) -> Result<()> {
+pub(super) fn check_range<T: PartialOrd + std::fmt::Debug>(
+    setting: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<()> {
     if range.contains(&value) {
         return Ok(());
     }
@@ -334,7 +329,7 @@ fn checked_host(host: &str) -> Result<String> {
 }
 
 /// An identifier as it is rendered in double quotes, folded to lower case as Cassandra folds unquoted ones.
-fn checked_identifier(setting: &str, name: &str) -> Result<String> {
+pub(super) fn checked_identifier(setting: &str, name: &str) -> Result<String> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= IDENTIFIER_BYTES
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

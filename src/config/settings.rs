@@ -190,13 +190,13 @@ where
     text.trim().parse().map_err(|cause| Error::setting(setting, format!("{text:?} is not a number it can be: {cause}")))
 }
 
-fn duration(setting: &str, text: &str) -> Result<Duration> {
+pub(super) fn duration(setting: &str, text: &str) -> Result<Duration> {
     humantime::parse_duration(text.trim()).map_err(|cause| {
         Error::setting(setting, format!("{text:?} is not a duration with its unit, such as 500ms or 5s: {cause}"))
     })
 }
 
-fn duration_text(duration: Duration) -> String {
+pub(super) fn duration_text(duration: Duration) -> String {
     humantime::format_duration(duration).to_string().replace(' ', "")
 }
 

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::{
     Config, Consistency, Result,
-    block_on::block_on,
     driver::{Request, Rows, Session, Value},
     table::{
         check::{self, Column},
@@ -13,18 +12,18 @@ use crate::{
 };
 
 /// Runs a statement once, on whichever node: system tables are local to each.
-pub(crate) fn ask(session: &Session, cql: &str, values: &[Value<'_>], deadline: Instant) -> Result<Rows> {
-    block_on(session.query(cql, &Request::new(values, Consistency::LocalOne, deadline)))
+pub(super) async fn ask(session: &Session, cql: &str, values: &[Value<'_>], deadline: Instant) -> Result<Rows> {
+    session.query(cql, &Request::new(values, Consistency::LocalOne, deadline)).await
 }
 
-pub(crate) fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
+pub(super) async fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
     let keyspace = [Value::Text(config.keyspace())];
-    Ok(!ask(session, cql::KEYSPACE, &keyspace, deadline)?.is_empty())
+    Ok(!ask(session, cql::KEYSPACE, &keyspace, deadline).await?.is_empty())
 }
 
 /// The columns of the table; none where there is no table.
-pub(crate) fn columns(session: &Session, config: &Config, deadline: Instant) -> Result<Vec<Column>> {
-    ask(session, cql::COLUMNS, &table_name(config), deadline)?.map(|row| {
+pub(super) async fn columns(session: &Session, config: &Config, deadline: Instant) -> Result<Vec<Column>> {
+    ask(session, cql::COLUMNS, &table_name(config), deadline).await?.map(|row| {
         Ok(Column {
             name: row.text(0)?.unwrap_or_default(),
             kind: row.text(1)?.unwrap_or_default(),
@@ -35,29 +34,30 @@ pub(crate) fn columns(session: &Session, config: &Config, deadline: Instant) -> 
 }
 
 /// The comment of the table; empty where there is none.
-pub(crate) fn comment(session: &Session, config: &Config, deadline: Instant) -> Result<String> {
-    let comment = ask(session, cql::TABLE_COMMENT, &table_name(config), deadline)?.first(|row| row.text(0))?;
+pub(super) async fn comment(session: &Session, config: &Config, deadline: Instant) -> Result<String> {
+    let comment = ask(session, cql::TABLE_COMMENT, &table_name(config), deadline).await?.first(|row| row.text(0))?;
     Ok(comment.flatten().unwrap_or_default())
 }
 
 /// Whether the table holds any state, as far as a quorum knows.
-pub(crate) fn has_states(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
+pub(super) async fn has_states(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
     let request = Request::new(&[], config.consistency(), deadline);
-    Ok(!block_on(session.query(&cql::any_state(config), &request))?.is_empty())
+    Ok(!session.query(&cql::any_state(config), &request).await?.is_empty())
 }
 
 /// Whether reads by id have an index to go through: judged by its target and table, since an index of the expected name
 /// may be on another table.
-pub(crate) fn has_index(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
-    let targets = ask(session, cql::INDEXES, &table_name(config), deadline)?.map(|row| row.map_entry(1, "target"))?;
+pub(super) async fn has_index(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
+    let targets =
+        ask(session, cql::INDEXES, &table_name(config), deadline).await?.map(|row| row.map_entry(1, "target"))?;
     Ok(targets.iter().flatten().any(|target| target.trim_matches('"') == "persistence_id"))
 }
 
 /// Whether the node that answers has heard of one version of the schema only, and of how many nodes.
-pub(crate) fn agreement(session: &Session, deadline: Instant) -> Result<Agreement> {
+pub(super) async fn agreement(session: &Session, deadline: Instant) -> Result<Agreement> {
     let mut versions = Vec::new();
     for statement in [cql::LOCAL_SCHEMA_VERSION, cql::PEER_SCHEMA_VERSIONS] {
-        versions.extend(ask(session, statement, &[], deadline)?.map(|row| row.uuid(0))?);
+        versions.extend(ask(session, statement, &[], deadline).await?.map(|row| row.uuid(0))?);
     }
     let nodes = versions.len();
     versions.dedup();
@@ -65,21 +65,23 @@ pub(crate) fn agreement(session: &Session, deadline: Instant) -> Result<Agreemen
 }
 
 /// What one node knows of the schema of all.
-pub(crate) struct Agreement {
-    pub(crate) nodes: usize,
-    pub(crate) agreed: bool,
+pub(super) struct Agreement {
+    pub(super) nodes: usize,
+    pub(super) agreed: bool,
 }
 
 /// The largest write the server takes, where it says so: versions before 4.0, and roles that may not look, leave it
 /// unknown, which is no reason not to connect.
-pub(crate) fn max_mutation_bytes(session: &Session, deadline: Instant) -> Option<usize> {
-    let setting = |name: &str| {
-        let rows = ask(session, cql::SETTING, &[Value::Text(name)], deadline).ok()?;
-        rows.first(|row| row.text(0)).ok()??
+pub(super) async fn max_mutation_bytes(session: &Session, deadline: Instant) -> Option<usize> {
+    let setting = async |name: &str| {
+        let rows = ask(session, cql::SETTING, &[Value::Text(name)], deadline).await.ok()?;
+        check::bytes_of(&rows.first(|row| row.text(0)).ok()???)
     };
-    // Unset, it is half of a commit log segment.
-    let explicit = setting("max_mutation_size").and_then(|size| check::bytes_of(&size));
-    explicit.or_else(|| setting("commitlog_segment_size").and_then(|size| check::bytes_of(&size)).map(|size| size / 2))
+    match setting("max_mutation_size").await {
+        // Unset, it is half of a commit log segment.
+        None => setting("commitlog_segment_size").await.map(|size| size / 2),
+        explicit => explicit,
+    }
 }
 
 fn table_name(config: &Config) -> [Value<'_>; 2] {

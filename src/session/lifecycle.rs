@@ -1,6 +1,7 @@
-//! Connects once however many ask, and disconnects.
+//! Connects once however many threads ask for it, disconnects, and numbers the tables of the store.
 
 use std::{
+    collections::HashMap,
     mem, process,
     sync::{
         Arc,
@@ -12,19 +13,32 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
+use super::{
+    cluster_session::{ClusterSession, connecting},
+    pool::Pool,
+};
 use crate::{
     Config, Error, Result,
-    session::{Pool, TableSession},
-    telemetry::{self, shielded},
+    block_on::block_on,
+    telemetry::{self, TableMetrics, shielded},
 };
 
 /// How long dropping the last handle waits for the session to close.
 const LONGEST_DROP: Duration = Duration::from_secs(1);
 
-/// The one connection that all handles of a store share.
+/// The one session that all handles of a store share.
 pub(crate) struct Lifecycle {
-    config: Config,
+    config: Arc<Config>,
     link: Arc<Mutex<Link>>,
+    /// The tables that handles of the store have named, by name.
+    tables: Mutex<HashMap<String, Arc<TableEntry>>>,
+}
+
+/// A table that handles of the store use.
+pub(crate) struct TableEntry {
+    /// Its number among the tables of the store.
+    pub(crate) number: usize,
+    pub(crate) metrics: TableMetrics,
 }
 
 /// The process in which a store first connected, 0 before that.
@@ -36,14 +50,19 @@ enum Link {
     Open(Arc<Pool>),
 }
 
-/// A connect under way. All who ask meanwhile hear its outcome.
-#[derive(Default)]
+/// A connect under way. Calls that come meanwhile wait for its outcome.
 struct Attempt {
+    /// The number of the table that is looked at.
+    table: usize,
     outcome: Mutex<Option<Result<Arc<Pool>>>>,
     ended: Condvar,
 }
 
 impl Attempt {
+    fn new(table: usize) -> Self {
+        Self { table, outcome: Mutex::default(), ended: Condvar::new() }
+    }
+
     fn end(&self, outcome: Result<Arc<Pool>>) {
         *self.outcome.lock() = Some(outcome);
         self.ended.notify_all();
@@ -63,12 +82,19 @@ impl Attempt {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(config: Config) -> Self {
-        Self { config, link: Arc::new(Mutex::new(Link::Closed)) }
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self { config, link: Arc::new(Mutex::new(Link::Closed)), tables: Mutex::default() }
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// The table of this name, which gets the next number when it is named first.
+    pub(crate) fn table(&self, name: &str) -> Arc<TableEntry> {
+        let mut tables = self.tables.lock();
+        if let Some(entry) = tables.get(name) {
+            return Arc::clone(entry);
+        }
+        let entry = Arc::new(TableEntry { number: tables.len(), metrics: TableMetrics::new(name) });
+        tables.insert(name.to_owned(), Arc::clone(&entry));
+        entry
     }
 
     /// The pool, if the store is connected.
@@ -80,39 +106,57 @@ impl Lifecycle {
         }
     }
 
-    /// Connects, or waits for the connect under way, until `deadline`.
-    pub(crate) fn connect(&self, deadline: Instant) -> Result<Arc<Pool>> {
+    /// Connects, or waits for the connect under way, and looks at the table of `config`, whose number is `table`, until
+    /// `deadline`.
+    pub(crate) fn connect(&self, config: &Arc<Config>, table: usize, deadline: Instant) -> Result<Arc<Pool>> {
         check_process()?;
         CONNECTED_IN.store(process::id(), Ordering::Relaxed);
-        let attempt = {
-            let mut link = self.link.lock();
-            match &*link {
-                Link::Open(pool) => return Ok(Arc::clone(pool)),
-                Link::Connecting(attempt) => Arc::clone(attempt),
-                Link::Closed => {
-                    let attempt = Arc::default();
-                    self.begin(&attempt)?;
-                    *link = Link::Connecting(Arc::clone(&attempt));
-                    attempt
+        loop {
+            let attempt = {
+                let mut link = self.link.lock();
+                match &*link {
+                    Link::Open(pool) => {
+                        let pool = Arc::clone(pool);
+                        drop(link);
+                        block_on(pool.table_session(config, table, deadline))?;
+                        return Ok(pool);
+                    }
+                    Link::Connecting(attempt) => Arc::clone(attempt),
+                    Link::Closed => {
+                        let attempt = Arc::new(Attempt::new(table));
+                        self.begin(&attempt, config)?;
+                        *link = Link::Connecting(Arc::clone(&attempt));
+                        attempt
+                    }
                 }
+            };
+            match (attempt.wait(deadline), attempt.table == table) {
+                (outcome, true) => return outcome,
+                (Err(error), false) if Instant::now() >= deadline => return Err(error),
+                // The attempt was another handle's. If it failed, that handle's table may be the reason.
+                _ => {}
             }
-        };
-        attempt.wait(deadline)
+        }
     }
 
     /// Connects on a thread of its own: the driver bounds each step of a connect, not the whole, and must not be
-    /// interrupted.
-    fn begin(&self, attempt: &Arc<Attempt>) -> Result<()> {
-        let (config, link, attempt) = (self.config.clone(), Arc::clone(&self.link), Arc::clone(attempt));
+    /// interrupted. Looks at the table of `config` too: if that fails, the session is closed again.
+    fn begin(&self, attempt: &Arc<Attempt>, config: &Arc<Config>) -> Result<()> {
+        let (store_config, table_config) = (Arc::clone(&self.config), Arc::clone(config));
+        let (link, attempt) = (Arc::clone(&self.link), Arc::clone(attempt));
         let connect = move || {
             let began = Instant::now();
-            let opened = TableSession::open_guarded(&config);
+            let opened = connecting(|| {
+                let pool = Arc::new(Pool::new(Arc::clone(&store_config), ClusterSession::open(&store_config)?));
+                let deadline = Instant::now() + store_config.connect_timeout();
+                block_on(pool.table_session(&table_config, attempt.table, deadline))?;
+                Ok(pool)
+            });
             let mut link = link.lock();
             let still_wanted = matches!(&*link, Link::Connecting(current) if Arc::ptr_eq(current, &attempt));
             let outcome = match opened {
                 _ if !still_wanted => Err(Error::not_connected()),
-                Ok(connection) => {
-                    let pool = Arc::new(Pool::new(config.clone(), connection));
+                Ok(pool) => {
                     *link = Link::Open(Arc::clone(&pool));
                     Ok(pool)
                 }
@@ -123,7 +167,7 @@ impl Lifecycle {
             };
             drop(link);
             if outcome.is_ok() {
-                shielded(|| telemetry::connected(config.table_name(), began.elapsed()));
+                shielded(|| telemetry::connected(table_config.table_name(), began.elapsed()));
             }
             attempt.end(outcome);
         };
@@ -162,7 +206,7 @@ fn check_process() -> Result<()> {
 
 impl Drop for Lifecycle {
     fn drop(&mut self) {
-        // In a forked child there is nothing to close, and the locks inside may be held for ever: it all stays.
+        // In a forked child there is nothing to close, and the locks inside may be held for ever: everything inside stays.
         if check_process().is_err() {
             mem::forget(Arc::clone(&self.link));
             return;

@@ -1,20 +1,31 @@
-//! Lends leases on the shared session through r2d2, and replaces the session when it stays dead.
+//! Lends leases on the shared session through r2d2, keeps what was learned of each table on it, and replaces the session
+//! when it stays dead.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
+    mem,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
 use parking_lot::Mutex;
 use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 
+use super::{
+    cluster_session::{ClusterSession, connecting},
+    table_session::TableSession,
+};
 use crate::{
     Config, Error, Result,
+    block_on::until,
     driver::Closing,
     error::RetryHint,
-    session::TableSession,
     telemetry::{self, LeaseInUse},
 };
 
@@ -24,19 +35,33 @@ const REBUILD_AFTER: Duration = Duration::from_secs(5);
 
 /// Bounds the calls in flight: each holds a lease. An exclusive session for each would be ten times slower.
 pub(crate) struct Pool {
-    config: Config,
+    config: Arc<Config>,
     leases: r2d2::Pool<Permits>,
     shared: Mutex<Shared>,
 }
 
 struct Shared {
-    connection: Arc<TableSession>,
+    session: Arc<ClusterSession>,
+    /// What is known of each table on this session, by the table's number.
+    tables: BTreeMap<usize, Table>,
     /// Since when every request found no connection to any node.
     dead_since: Option<Instant>,
     /// Why connecting failed last, while the session is dead.
     last_failure: Option<Error>,
     rebuild: Rebuild,
 }
+
+/// What is known of a table.
+#[derive(Default)]
+enum Table {
+    #[default]
+    Unknown,
+    /// A call is looking at it; all who need the table meanwhile wait for the same look.
+    Examined(Look),
+    Known(Arc<TableSession>),
+}
+
+type Look = future::Shared<BoxFuture<'static, Result<Arc<TableSession>>>>;
 
 /// The replacement of a dead session: one at a time.
 enum Rebuild {
@@ -53,18 +78,23 @@ pub(crate) struct Lease<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(config: Config, connection: TableSession) -> Self {
+    pub(crate) fn new(config: Arc<Config>, session: ClusterSession) -> Self {
         let leases = r2d2::Pool::builder()
             .max_size(config.pool_size())
             .min_idle(Some(1))
-            // A permit does not age and cannot break: only the session can, and `observe` sees to that.
+            // A permit does not age and cannot break: only the session can, which `record_failure` takes care of.
             .test_on_check_out(false)
             .max_lifetime(None)
             .idle_timeout(None)
             .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(Permits);
-        let connection = Arc::new(connection);
-        let shared = Shared { connection, dead_since: None, last_failure: None, rebuild: Rebuild::Never };
+        let shared = Shared {
+            session: Arc::new(session),
+            tables: BTreeMap::new(),
+            dead_since: None,
+            last_failure: None,
+            rebuild: Rebuild::Never,
+        };
         Self { config, leases, shared: Mutex::new(shared) }
     }
 
@@ -95,16 +125,62 @@ impl Pool {
         }
     }
 
-    /// Tells, after the pool was dropped, when its session is closed.
+    /// Returns what waits for the session to close once the pool was dropped.
     pub(crate) fn closing(&self) -> Closing {
-        self.shared.lock().connection.closing()
+        self.session().closing()
     }
 
-    /// Learns from the failure of an attempt that the session is dead, and has it replaced when it stays so. Gives the
-    /// error, with why the last attempt to replace the session failed as its cause.
-    fn observe_failure(self: &Arc<Self>, failure: Error) -> Error {
+    /// The session as it is now.
+    fn session(&self) -> Arc<ClusterSession> {
+        Arc::clone(&self.shared.lock().session)
+    }
+
+    /// The session as it is now together with what is known of a table, which is looked at where it is not known yet.
+    pub(crate) async fn table_session(
+        &self,
+        config: &Arc<Config>,
+        number: usize,
+        deadline: Instant,
+    ) -> Result<Arc<TableSession>> {
+        if let Some(Table::Known(table)) = self.shared.lock().tables.get(&number) {
+            return Ok(Arc::clone(table));
+        }
+        // Boxed, since it happens once per table and session, and would make the future of each call larger.
+        Box::pin(self.examine(config, number, deadline)).await
+    }
+
+    /// Looks at a table, or waits for the look that is under way, until `deadline`.
+    async fn examine(&self, config: &Arc<Config>, number: usize, deadline: Instant) -> Result<Arc<TableSession>> {
+        let (session, look) = {
+            let mut shared = self.shared.lock();
+            let session = Arc::clone(&shared.session);
+            let look = match shared.tables.entry(number).or_default() {
+                Table::Known(table) => return Ok(Arc::clone(table)),
+                Table::Examined(look) => look.clone(),
+                unknown @ Table::Unknown => {
+                    let look = look_at(Arc::clone(&session), Arc::clone(config), number);
+                    *unknown = Table::Examined(look.clone());
+                    look
+                }
+            };
+            (session, look)
+        };
+        let late = || Error::timeout("the table's columns were not read within the time of this attempt");
+        let table = until(deadline, look).await.ok_or_else(late)?;
+        let mut shared = self.shared.lock();
+        // A session that was replaced meanwhile takes what was learned on it along.
+        if Arc::ptr_eq(&shared.session, &session) {
+            let found = table.as_ref().map_or(Table::Unknown, |table| Table::Known(Arc::clone(table)));
+            shared.tables.insert(number, found);
+        }
+        table
+    }
+
+    /// Records that an attempt failed: if the session is dead, and stays so, it is replaced. Returns the error, with why
+    /// the last attempt to replace the session failed as its source.
+    fn record_failure(self: &Arc<Self>, failure: Error) -> Error {
         if failure.retry_hint() != RetryHint::NoLiveConnection {
-            self.observe_life();
+            self.record_life();
             return failure;
         }
         let mut shared = self.shared.lock();
@@ -123,18 +199,18 @@ impl Pool {
         if from_connecting { failure.with_source(cause.clone()) } else { failure }
     }
 
-    /// Learns that the session is alive: something answered.
-    fn observe_life(&self) {
+    /// Records that the session is alive: something answered.
+    fn record_life(&self) {
         let mut shared = self.shared.lock();
         shared.dead_since = None;
         shared.last_failure = None;
     }
 
-    /// Calls go on failing fast on the dead session meanwhile.
+    /// Starts a thread that replaces the session. Until it succeeds, calls fail fast on the dead session.
     fn begin_rebuild(self: &Arc<Self>) -> bool {
-        let (config, pool) = (self.config.clone(), Arc::downgrade(self));
+        let (config, pool) = (Arc::clone(&self.config), Arc::downgrade(self));
         let rebuild = move || {
-            let opened = TableSession::open_guarded(&config);
+            let opened = connecting(|| ClusterSession::open(&config));
             // A pool that is gone was disconnected.
             let Some(pool) = pool.upgrade() else { return };
             pool.end_rebuild(opened);
@@ -142,15 +218,17 @@ impl Pool {
         thread::Builder::new().name("durable-store-connect".into()).spawn(rebuild).is_ok()
     }
 
-    /// Tells of it only when the lock is free again: a subscriber may be slow, or call the store.
-    fn end_rebuild(&self, opened: Result<TableSession>) {
+    /// Logs the outcome after the lock is released: a subscriber may be slow, or call the store.
+    fn end_rebuild(&self, opened: Result<ClusterSession>) {
         let mut shared = self.shared.lock();
         shared.rebuild = Rebuild::Ended(Instant::now());
         match opened {
-            Ok(connection) if shared.dead_since.is_some() => {
-                shared.connection = Arc::new(connection);
+            Ok(session) if shared.dead_since.is_some() => {
+                // Dropped after the lock is released, too.
+                let replaced = (mem::replace(&mut shared.session, Arc::new(session)), mem::take(&mut shared.tables));
                 shared.dead_since = None;
                 drop(shared);
+                drop(replaced);
                 telemetry::session_replaced(self.config.table_name());
             }
             // The driver was faster.
@@ -164,20 +242,40 @@ impl Pool {
     }
 }
 
+fn look_at(session: Arc<ClusterSession>, config: Arc<Config>, number: usize) -> Look {
+    let look = async move {
+        let opened = TableSession::open(session, &config, number).await;
+        // Nothing is written while a table is looked at.
+        opened.map(Arc::new).map_err(|error| error.with_indeterminate(false))
+    };
+    look.boxed().shared()
+}
+
 impl Lease<'_> {
-    /// The session as it is now, for one attempt.
-    pub(crate) fn connection(&self) -> Arc<TableSession> {
-        Arc::clone(&self.pool.shared.lock().connection)
+    /// Runs a round trip on the session as it is now.
+    pub(crate) async fn ping(&self, deadline: Instant) -> Result<()> {
+        self.record_outcome(self.pool.session().ping(deadline).await)
     }
 
-    /// Learns from what became of an attempt whether the session is alive. Gives it back, an error perhaps with its cause.
-    pub(crate) fn learn<T>(&self, outcome: Result<T>) -> Result<T> {
+    /// See [`Pool::table_session`].
+    pub(crate) fn table_session(
+        &self,
+        config: &Arc<Config>,
+        number: usize,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Arc<TableSession>>> {
+        self.pool.table_session(config, number, deadline)
+    }
+
+    /// Learns from the outcome of an attempt whether the session is alive. Returns the outcome, an error perhaps with its
+    /// source.
+    pub(crate) fn record_outcome<T>(&self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Ok(value) => {
-                self.pool.observe_life();
+                self.pool.record_life();
                 Ok(value)
             }
-            Err(error) => Err(self.pool.observe_failure(error)),
+            Err(error) => Err(self.pool.record_failure(error)),
         }
     }
 }

@@ -49,7 +49,7 @@ impl SchemaSetup<'_> {
     }
 
     fn make(&self, session: &Session) -> Result<()> {
-        if !catalog::keyspace_exists(session, self.config, self.deadline)? {
+        if !block_on(catalog::keyspace_exists(session, self.config, self.deadline))? {
             self.change(session, &cql::create_keyspace(self.config, &self.options.replication))?;
         }
         self.change(session, &cql::create_table(self.config, self.options.layout))?;
@@ -63,20 +63,20 @@ impl SchemaSetup<'_> {
 
     /// The mode of a table that holds states stays: who wrote them, and writes still, is not known here.
     fn record_write_mode(&self, session: &Session) -> Result<()> {
-        let comment = catalog::comment(session, self.config, self.deadline)?;
+        let comment = block_on(catalog::comment(session, self.config, self.deadline))?;
         let Err(error) = check::check_write_mode(&comment, self.options.layout, self.config) else { return Ok(()) };
-        if catalog::has_states(session, self.config, self.deadline)? {
+        if block_on(catalog::has_states(session, self.config, self.deadline))? {
             return Err(error);
         }
         self.change(session, &cql::record_write_mode(self.config, &comment))?;
-        let comment = catalog::comment(session, self.config, self.deadline)?;
+        let comment = block_on(catalog::comment(session, self.config, self.deadline))?;
         check::check_write_mode(&comment, self.options.layout, self.config)
     }
 
     fn make_index(&self, session: &Session) -> Result<()> {
-        if !catalog::has_index(session, self.config, self.deadline)? {
+        if !block_on(catalog::has_index(session, self.config, self.deadline))? {
             self.change(session, &cql::create_index(self.config))?;
-            if !catalog::has_index(session, self.config, self.deadline)? {
+            if !block_on(catalog::has_index(session, self.config, self.deadline))? {
                 let message = format!(
                     "the index was not made: its name is taken in keyspace {}; make one with another name by CREATE INDEX",
                     self.config.keyspace()
@@ -91,7 +91,7 @@ impl SchemaSetup<'_> {
     /// creators: on three nodes eight of them made two tables of one name, and writes to one of the two were lost.
     fn change(&self, session: &Session, cql: &str) -> Result<()> {
         loop {
-            match catalog::ask(session, cql, &[], self.deadline) {
+            match block_on(catalog::ask(session, cql, &[], self.deadline)) {
                 Ok(_) => return self.await_agreement(session),
                 // Another node, which has not yet heard of the keyspace or table that was made just before.
                 Err(error) if error.retry_hint() == RetryHint::MissingTable || error.is_retryable() => {
@@ -105,7 +105,7 @@ impl SchemaSetup<'_> {
     fn await_agreement(&self, session: &Session) -> Result<()> {
         let mut in_a_row = 0;
         while in_a_row < AGREEMENTS_IN_A_ROW {
-            let agreement = catalog::agreement(session, self.deadline)?;
+            let agreement = block_on(catalog::agreement(session, self.deadline))?;
             if agreement.nodes == 1 {
                 return Ok(());
             }
@@ -116,7 +116,7 @@ impl SchemaSetup<'_> {
     }
 
     fn check_layout(&self, session: &Session) -> Result<()> {
-        let found = check::layout_of(&catalog::columns(session, self.config, self.deadline)?, self.config)?;
+        let found = check::layout_of(&block_on(catalog::columns(session, self.config, self.deadline))?, self.config)?;
         if found == self.options.layout {
             return Ok(());
         }
@@ -126,7 +126,7 @@ impl SchemaSetup<'_> {
 
     /// A new index refuses reads until it is built.
     fn await_index(&self, session: &Session) -> Result<()> {
-        let statements = TableStatements::new(self.config, self.options.layout);
+        let statements = TableStatements::new(self.config, self.options.layout, 0);
         loop {
             let key = [Value::Text("durable_store asks whether the index answers")];
             let read = Request::new(&key, self.config.consistency(), self.deadline);

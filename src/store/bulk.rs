@@ -81,15 +81,17 @@ impl DurableStore {
         items: impl Iterator<Item = Item<I>>,
         each: impl AsyncFn(&CallContext<'_>, &I) -> Result<T>,
     ) -> Vec<Result<T>> {
-        let pool = self.changes.check().and_then(|()| self.lifecycle.pool());
-        let lease =
-            pool.as_ref().map_err(Error::clone).and_then(|pool| pool.lease(Instant::now() + self.call_timeout()));
+        let pool = self.check_accepted().and_then(|()| self.lifecycle.pool());
+        let lease = pool
+            .as_ref()
+            .map_err(Error::clone)
+            .and_then(|pool| pool.lease(Instant::now() + self.config.call_timeout()));
         let (lease, each) = (&lease, &each);
         let begun = items.enumerate().map(|(at, mut item)| async move {
             if let Some(turn) = &mut item.turn {
                 turn.comes().await;
             }
-            let call = Call::begin(operation, Some(item.content.persistence_id()));
+            let call = Call::begin(&self.table.metrics, operation, Some(item.content.persistence_id()));
             let outcome = match lease {
                 Ok(lease) => {
                     let work = CallContext { store: self, call: &call, lease, limits: self.limits(&call) };

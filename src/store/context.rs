@@ -49,15 +49,24 @@ impl CallContext<'_> {
         mut attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<T>,
     ) -> impl AsyncFnMut(Instant) -> Result<T> {
         async move |deadline| {
-            let connection = self.lease.connection();
-            self.lease.learn(attempt(&connection, deadline).await)
+            let store = self.store;
+            let outcome = match self.lease.table_session(&store.config, store.table.number, deadline).await {
+                Ok(table) => attempt(&table, deadline).await,
+                Err(error) => Err(error),
+            };
+            self.lease.record_outcome(outcome)
         }
+    }
+
+    /// Asks the server for an answer, without looking at a table.
+    pub(super) fn ping(&self) -> impl Future<Output = Result<()>> {
+        retry::run(self.call, &self.limits, Effect::Read, async |deadline| self.lease.ping(deadline).await)
     }
 
     /// A read or plain write with the consistency of the handle.
     pub(super) fn request<'r>(&self, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
-        let request = Request::new(values, self.store.consistency(), deadline);
-        Request { page_size: Some(self.store.page_size()), ..request }
+        let request = Request::new(values, self.store.config.consistency(), deadline);
+        Request { page_size: Some(self.store.config.page_size()), ..request }
     }
 
     /// Runs a lightweight transaction once.

@@ -1,127 +1,127 @@
-//! Handles with one thing changed.
+//! Handles on the same session with one thing changed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::DurableStore;
 use crate::{
-    Config, Consistency, Error, Result,
+    Config, Consistency, Error, Result, Ttl,
     call::{Call, retry::Limits},
 };
 
-/// The longest TTL that Cassandra takes: 20 years, in seconds.
-const LONGEST_TTL: u64 = 20 * 365 * 24 * 60 * 60;
-
-/// What a handle has changed of the settings.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Changes {
-    consistency: Option<Consistency>,
-    call_timeout: Option<Duration>,
-    /// In seconds.
-    ttl: Option<i32>,
-    /// In rows.
-    page_size: Option<u32>,
-    /// Why one of these was refused, which each call then says.
-    refused: Option<Error>,
-}
-
-impl Changes {
-    pub(super) fn check(&self) -> Result<()> {
-        self.refused.clone().map_or(Ok(()), Err)
-    }
-}
-
 impl DurableStore {
-    /// A handle whose calls use another consistency; all else, the session too, is shared.
+    /// Returns a handle whose calls use another consistency. Everything else, the session too, is shared.
     ///
     /// ```
     /// # use durable_store::{Config, Consistency, DurableStore};
     /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
     /// let everywhere = store.with_consistency(Consistency::EachQuorum);
+    /// assert_eq!(everywhere.config().consistency(), Consistency::EachQuorum);
     /// # Ok::<(), durable_store::Error>(())
     /// ```
     #[must_use]
     pub fn with_consistency(&self, consistency: Consistency) -> Self {
-        let mut handle = self.clone();
-        handle.changes.consistency = Some(consistency);
-        handle
+        self.with_settings(|config| {
+            config.set_consistency(consistency);
+            Ok(())
+        })
     }
 
-    /// A handle whose calls may take another time altogether, in the bounds of
-    /// [`call_timeout`](crate::ConfigBuilder::call_timeout); all else, the session too, is shared. A time out of bounds
-    /// makes each call on the handle [`Config`](crate::ErrorKind::Config).
-    #[must_use]
-    pub fn with_call_timeout(&self, timeout: Duration) -> Self {
-        let mut handle = self.clone();
-        handle.changes.call_timeout = Some(timeout);
-        handle.refuse(Config::check_timeout("call_timeout", timeout));
-        handle
-    }
-
-    /// A handle whose writes are forgotten after this time, in whole seconds, fractions rounded up; all else, the session
-    /// too, is shared. Less than a second, or more than 20 years, makes each call on the handle
-    /// [`Config`](crate::ErrorKind::Config).
-    ///
-    /// A write without a TTL, through another handle, is kept for as long as the table's own default says, and takes the
-    /// TTL of an earlier write away.
+    /// Returns a handle with a different [`call_timeout`](crate::ConfigBuilder::call_timeout). Everything else, the
+    /// session too, is shared. If the timeout is out of bounds, every call on the handle fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config).
     ///
     /// ```
     /// # use durable_store::{Config, DurableStore};
     /// # use std::time::Duration;
     /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
-    /// let for_a_day = store.with_ttl(Duration::from_secs(24 * 60 * 60));
+    /// let impatient = store.with_call_timeout(Duration::from_secs(1));
+    /// assert_eq!(impatient.config().call_timeout(), Duration::from_secs(1));
     /// # Ok::<(), durable_store::Error>(())
     /// ```
     #[must_use]
-    pub fn with_ttl(&self, ttl: Duration) -> Self {
-        let mut handle = self.clone();
-        let seconds = ttl.as_secs().saturating_add(u64::from(ttl.subsec_nanos() > 0));
-        let in_bounds = ttl >= Duration::from_secs(1) && seconds <= LONGEST_TTL;
-        handle.changes.ttl = i32::try_from(seconds).ok();
-        handle.refuse(if in_bounds {
-            Ok(())
-        } else {
-            Err(Error::setting("ttl", format!("{ttl:?} is not between 1 second and 20 years")))
-        });
+    pub fn with_call_timeout(&self, timeout: Duration) -> Self {
+        self.with_settings(|config| config.set_call_timeout(timeout))
+    }
+
+    /// Returns a handle on another table of the same keyspace. Everything else is shared: the session, the pool, the
+    /// threads and sockets, the other settings. If the name is refused (see
+    /// [`table`](crate::ConfigBuilder::table)), every call on the handle fails with
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config).
+    ///
+    /// The table is looked at when the handle is first used: a table that is missing, or was dropped, fails the calls on
+    /// its own handles and no others. Metrics of the calls have its name as the label `table`. What is kept of each table,
+    /// about 20 KiB, is kept until the store is dropped.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// store.connect()?;
+    /// let orders = store.with_table("orders");
+    /// orders.write_state(&DurableState::new("order-7", 1, &Timestamp::default()))?;
+    /// assert_eq!(orders.config().table(), "orders");
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_table(&self, table: impl AsRef<str>) -> Self {
+        let mut handle = self.with_settings(|config| config.set_table(table.as_ref()));
+        handle.table = self.lifecycle.table(handle.config.table());
         handle
     }
 
-    /// A handle that reads this many rows at once where an answer can have many.
-    pub(super) fn with_page_size(&self, rows: u32) -> Self {
+    /// Returns a handle whose writes expire after `ttl`: a [`Duration`] from 1 second to 20 years, of which fractions of a
+    /// second are rounded up, or a [`Ttl`]. Everything else, the session too, is shared. If the time is out of bounds,
+    /// every call on the handle fails with [`ErrorKind::Config`](crate::ErrorKind::Config).
+    ///
+    /// A write without a TTL, through another handle, is kept for as long as the table's own default says, and removes
+    /// the TTL of an earlier write.
+    ///
+    /// ```
+    /// # use durable_store::{Config, DurableStore, Ttl};
+    /// # use std::time::Duration;
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// let for_a_day = store.with_ttl(Duration::from_secs(24 * 60 * 60));
+    /// let for_a_week = store.with_ttl("7days".parse::<Ttl>()?);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_ttl(&self, ttl: impl TryInto<Ttl, Error: Into<Error>>) -> Self {
         let mut handle = self.clone();
-        handle.changes.page_size = Some(rows);
-        handle
-    }
-
-    fn refuse(&mut self, checked: Result<()>) {
-        if let Err(error) = checked {
-            self.changes.refused.get_or_insert(error);
+        match ttl.try_into() {
+            Ok(ttl) => handle.ttl = Some(ttl),
+            Err(error) => handle.refuse(error.into()),
         }
+        handle
     }
 
-    pub(super) fn consistency(&self) -> Consistency {
-        self.changes.consistency.unwrap_or(self.config().consistency())
+    /// Returns a handle that reads this many rows per page.
+    pub(super) fn with_page_size(&self, rows: u32) -> Self {
+        self.with_settings(|config| config.set_page_size(rows))
     }
 
-    pub(super) fn call_timeout(&self) -> Duration {
-        self.changes.call_timeout.unwrap_or(self.config().call_timeout())
+    fn with_settings(&self, change: impl FnOnce(&mut Config) -> Result<()>) -> Self {
+        let mut handle = self.clone();
+        if let Err(error) = change(Arc::make_mut(&mut handle.config)) {
+            handle.refuse(error);
+        }
+        handle
     }
 
-    /// In rows.
-    pub(super) fn page_size(&self) -> u32 {
-        self.changes.page_size.unwrap_or(self.config().page_size())
+    /// Keeps why a value was refused. The first reason is the one that calls report.
+    fn refuse(&mut self, reason: Error) {
+        self.refused.get_or_insert(reason);
     }
 
-    /// In seconds.
-    pub(super) fn ttl(&self) -> Option<i32> {
-        self.changes.ttl
+    /// Fails if a value of this handle was refused.
+    pub(super) fn check_accepted(&self) -> Result<()> {
+        self.refused.clone().map_or(Ok(()), Err)
     }
 
     /// The limits of a call.
     pub(super) fn limits(&self, call: &Call<'_>) -> Limits {
         Limits {
-            deadline: call.started() + self.call_timeout(),
-            request_timeout: self.config().request_timeout(),
-            max_attempts: self.config().max_attempts(),
+            deadline: call.started() + self.config.call_timeout(),
+            request_timeout: self.config.request_timeout(),
+            max_attempts: self.config.max_attempts(),
         }
     }
 }
@@ -136,31 +136,40 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_changes_one_thing_and_leaves_the_store_alone() {
+    fn a_handle_shows_its_own_settings_and_leaves_the_store_alone() {
         let store = store();
-        let handle = store.with_consistency(Consistency::One).with_call_timeout(Duration::from_secs(3));
-        assert_eq!((handle.consistency(), handle.call_timeout()), (Consistency::One, Duration::from_secs(3)));
-        assert_eq!((store.consistency(), store.call_timeout()), (Consistency::LocalQuorum, Duration::from_secs(10)));
+        let timeout = Duration::from_secs(3);
+        let handle = store.with_consistency(Consistency::One).with_call_timeout(timeout).with_table("Orders");
+        let shown = |store: &DurableStore| {
+            let config = store.config();
+            (config.consistency(), config.call_timeout(), config.table().to_owned())
+        };
+        assert_eq!(shown(&handle), (Consistency::One, timeout, "orders".to_owned()));
+        let defaults = (Consistency::LocalQuorum, Duration::from_secs(10), "states_store".to_owned());
+        assert_eq!(shown(&store), defaults);
+        assert_eq!(shown(&handle.with_table("states_store")).2, "states_store");
     }
 
     #[test]
-    fn a_ttl_is_in_whole_seconds_rounded_up() {
-        for (ttl, seconds) in [(1_000, 1), (1_001, 2), (1_999, 2), (60_000, 60)] {
-            assert_eq!(store().with_ttl(Duration::from_millis(ttl)).ttl(), Some(seconds));
-        }
+    fn handles_on_one_table_share_what_is_known_of_it() {
+        let store = store();
+        let number = |store: &DurableStore| store.table.number;
+        assert_eq!(number(&store.with_table("orders")), number(&store.with_table("ORDERS")));
+        assert_ne!(number(&store.with_table("orders")), number(&store));
+        assert_eq!(number(&store.with_table("orders").with_table("states_store")), number(&store));
     }
 
     #[test]
     fn a_refused_value_makes_each_call_an_error_that_names_it() {
-        let too_long = Duration::from_secs(LONGEST_TTL) + Duration::from_nanos(1);
-        store().with_ttl(Duration::from_secs(LONGEST_TTL)).changes.check().unwrap();
+        let second = Duration::from_secs(1);
+        store().with_ttl(second).check_accepted().unwrap();
+        store().with_ttl(Ttl::try_from(second).unwrap()).check_accepted().unwrap();
         for (handle, name) in [
             (store().with_ttl(Duration::ZERO), "ttl: "),
-            (store().with_ttl(Duration::from_millis(999)), "ttl: "),
-            (store().with_ttl(too_long), "ttl: "),
-            (store().with_ttl(Duration::MAX), "ttl: "),
             (store().with_call_timeout(Duration::ZERO), "call_timeout: "),
-            (store().with_call_timeout(Duration::ZERO).with_ttl(Duration::from_secs(1)), "call_timeout: "),
+            (store().with_call_timeout(Duration::ZERO).with_ttl(second), "call_timeout: "),
+            (store().with_table("no table"), "table: "),
+            (store().with_table("").with_table("orders"), "table: "),
         ] {
             for error in [handle.ping().unwrap_err(), handle.get_latest_state("a").unwrap_err()] {
                 assert_eq!(error.kind(), ErrorKind::Config);

@@ -65,15 +65,15 @@ impl CallContext<'_> {
                     None => return Box::pin(self.newest_row(connection, id, deadline)).await.map(Found::Newest),
                 },
             };
-            let request = Request::new(values, self.store.consistency(), deadline);
+            let request = Request::new(values, self.store.config.consistency(), deadline);
             let rows = connection.execute(&connection.statements.select_row, &request).await?;
             Ok(Found::OfKey(rows, connection.layout))
         };
         match self.attempts(Effect::Read, attempt).await? {
             Found::OfKey(rows, layout) => {
-                rows.first(|row| decode(stored_row(row, 0)?, id, layout)).map(Option::flatten)
+                rows.first(|row| self.store.decode(stored_row(row, 0)?, id, layout)).map(Option::flatten)
             }
-            Found::Newest(row) => row.map_or(Ok(None), |row| decode(*row, id, Layout::ByShard)),
+            Found::Newest(row) => row.map_or(Ok(None), |row| self.store.decode(*row, id, Layout::ByShard)),
         }
     }
 
@@ -133,12 +133,19 @@ impl CallContext<'_> {
     }
 }
 
-/// The state in a row, its payload counted as read.
-pub(super) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
-    let payload_bytes = row.state_payload.as_ref().map_or(0, |payload| payload.len());
-    let state = row::decode(row, persistence_id, layout)?;
-    telemetry::read(payload_bytes);
-    Ok(state)
+impl DurableStore {
+    /// Returns the state in a row, and counts its payload as read.
+    pub(super) fn decode(
+        &self,
+        row: StoredRow<'_>,
+        persistence_id: &str,
+        layout: Layout,
+    ) -> Result<Option<DurableState>> {
+        let payload_bytes = row.state_payload.as_ref().map_or(0, |payload| payload.len());
+        let state = row::decode(row, persistence_id, layout)?;
+        self.table.metrics.read(payload_bytes);
+        Ok(state)
+    }
 }
 
 /// The columns of states, which every SELECT of ours names in one order, from this place on.

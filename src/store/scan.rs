@@ -6,12 +6,9 @@ mod position;
 
 use position::{Extent, Position};
 
-use super::{
-    CallContext, DurableStore,
-    read::{decode, stored_row},
-};
+use super::{CallContext, DurableStore, read::stored_row};
 use crate::{
-    Config, DurableState, Error, ErrorKind, Layout, Result,
+    DurableState, Error, ErrorKind, Layout, Result,
     call::retry::Effect,
     session::TableSession,
     session::{Request, Row, Value},
@@ -133,10 +130,7 @@ impl States {
     /// How many rows are read at once. Defaults to the setting [`page_size`](crate::ConfigBuilder::page_size), and has its
     /// bounds; a number out of them makes the first item a [`Config`](ErrorKind::Config) error.
     pub fn page_size(mut self, rows: u32) -> Self {
-        match Config::check_page_size(rows) {
-            Ok(()) => self.store = self.store.with_page_size(rows),
-            Err(error) => drop(self.refused.get_or_insert(error)),
-        }
+        self.store = self.store.with_page_size(rows);
         self
     }
 
@@ -186,7 +180,7 @@ impl States {
     fn hand_out(&mut self, scanned: Scanned) -> Result<Option<DurableState>> {
         let Scanned { layout, token, persistence_id, row } = scanned;
         let shard = shard_of(&row);
-        let state = decode(row, &persistence_id, layout);
+        let state = self.store.decode(row, &persistence_id, layout);
         let state = state.map_err(|error| error.with_operation(self.operation.name, Some(&persistence_id)));
         self.position = Position::After { token, shard, persistence_id };
         state

@@ -125,7 +125,7 @@ impl<'s> Write<'s> {
             sharding.check_state(self.state)?;
             limits::check_persistence_id(&self.state.persistence_id, sharding.needs_index())?;
         }
-        if let Some(limit) = connection.max_mutation_bytes {
+        if let Some(limit) = connection.cluster.max_mutation_bytes {
             let limit = limit.saturating_sub(MUTATION_MARGIN);
             limits::check_payload(self.payload_bytes, limit, "the server's max_mutation_size")?;
         }
@@ -158,7 +158,7 @@ impl<'s> Write<'s> {
 
 /// Some levels are for reads only, which the server says less clearly.
 pub(super) fn check_consistency(store: &DurableStore) -> Result<()> {
-    let consistency = store.consistency();
+    let consistency = store.config.consistency();
     if consistency.is_for_reads_only() {
         return Err(Error::setting("consistency", format!("{consistency} is for reads only")));
     }
@@ -184,7 +184,7 @@ impl CallContext<'_> {
                 Box::pin(self.transaction(attempt, judge)).await?;
             }
         }
-        telemetry::written(write.payload_bytes);
+        self.store.table.metrics.written(write.payload_bytes);
         Ok(())
     }
 
@@ -192,16 +192,16 @@ impl CallContext<'_> {
         write.check(self.store, connection)?;
         let values = write.values();
         let with_ttl: [Value<'_>; 7];
-        let (statement, values) = match self.store.ttl() {
+        let (statement, values) = match self.store.ttl {
             None => (&connection.statements.writes.insert, &values[..]),
-            Some(seconds) => {
+            Some(ttl) => {
                 let [a, b, c, d, e, f] = values;
-                with_ttl = [a, b, c, d, e, f, Value::Int(seconds)];
+                with_ttl = [a, b, c, d, e, f, Value::Int(ttl.cql_int())];
                 (&connection.statements.writes_with_ttl.insert, &with_ttl[..])
             }
         };
         let timestamp = Some(write.timestamp);
-        let request = Request { timestamp, ..Request::new(values, self.store.consistency(), deadline) };
+        let request = Request { timestamp, ..Request::new(values, self.store.config.consistency(), deadline) };
         connection.execute(statement, &request).await.map(drop)
     }
 
@@ -260,13 +260,13 @@ impl CallContext<'_> {
         deadline: Instant,
     ) -> Result<Answer> {
         let statements = &connection.statements;
-        let writes = if self.store.ttl().is_some() { &statements.writes_with_ttl } else { &statements.writes };
+        let writes = if self.store.ttl.is_some() { &statements.writes_with_ttl } else { &statements.writes };
         let (statement, version) = match stored {
             Stored::Absent => (&writes.update_if_absent, None),
             Stored::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
             Stored::Version(version) => (&writes.update_if_version, Some(version)),
         };
-        let ttl = self.store.ttl().map(Value::Int);
+        let ttl = self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()));
         let version = version.map(|version| Value::Bigint(version.cast_signed()));
         let values: Vec<Value<'_>> = ttl.into_iter().chain(write.values()).chain(version).collect();
         self.transact(connection, statement, &values, deadline).await

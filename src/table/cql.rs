@@ -34,12 +34,14 @@ const COLUMNS_OF_STATES: &str = "version_number, state_payload, state_manifest, 
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) text: String,
-    /// Its place among the statements of its table.
+    /// Its place among the statements of all tables of the store.
     pub(crate) place: usize,
 }
 
-/// Gives each statement of a table its place.
-#[derive(Default)]
+/// The most statements that a table may have: its places begin at its number times this.
+const PLACES_PER_TABLE: usize = 32;
+
+/// Gives each statement of a table its place among those of all tables of the store.
 struct Places(usize);
 
 impl Places {
@@ -98,7 +100,8 @@ pub(crate) struct Scans {
 }
 
 impl TableStatements {
-    pub(crate) fn new(config: &Config, layout: Layout) -> Self {
+    /// `number` is the table's number among those of the store.
+    pub(crate) fn new(config: &Config, layout: Layout, number: usize) -> Self {
         let table = qualified(config);
         let key = match layout {
             Layout::ByShard => "shard_number = ? AND persistence_id = ?",
@@ -107,7 +110,7 @@ impl TableStatements {
         let columns = COLUMNS_OF_STATES;
         let select_by_id = format!("SELECT {columns}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?");
         let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
-        let places = &mut Places::default();
+        let places = &mut Places(number * PLACES_PER_TABLE);
         Self {
             select_row: places.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
             select_by_id: places.next(select_by_id),
@@ -232,7 +235,7 @@ mod tests {
     #[test]
     fn names_are_rendered_in_double_quotes_everywhere() {
         for layout in [Layout::ByShard, Layout::ById] {
-            let all = format!("{:?}", TableStatements::new(&config(), layout)).replace('\\', "");
+            let all = format!("{:?}", TableStatements::new(&config(), layout, 0)).replace('\\', "");
             let statements = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].map(|verb| all.matches(verb).count());
             assert_eq!(all.matches("\"bank\".\"accounts\"").count(), statements.iter().sum::<usize>(), "{all}");
             let table = create_table(&config(), layout);
@@ -243,12 +246,15 @@ mod tests {
 
     #[test]
     fn every_statement_of_a_table_has_a_place_of_its_own() {
-        let all = format!("{:?}", TableStatements::new(&config(), Layout::ById));
+        let all: String =
+            (0..2).map(|number| format!("{:?}", TableStatements::new(&config(), Layout::ById, number))).collect();
         let places = all.split("place: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
         let mut places: Vec<_> = places.collect();
         places.sort_unstable();
         assert_eq!(places.len(), all.matches("Statement {").count());
-        assert_eq!(places, (0..places.len()).collect::<Vec<_>>());
+        places.dedup();
+        assert_eq!(places.len(), all.matches("Statement {").count());
+        assert!(places.iter().all(|place| *place < 2 * PLACES_PER_TABLE), "{places:?}");
     }
 
     #[test]

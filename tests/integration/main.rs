@@ -38,6 +38,7 @@ mod schema;
 mod sharding;
 mod shards;
 mod table;
+mod tables;
 mod threads;
 mod ttl;
 mod typed;

@@ -52,7 +52,7 @@ fn a_slow_call_is_a_warning_with_its_id_and_without_its_payload() {
     assert_eq!(operations, ["write_state", "get_latest_state"], "{told:?}");
     for seen in &told {
         assert_eq!((seen.level, seen.target, seen.field("outcome")), (Level::WARN, "durable_store", Some("ok")));
-        assert_eq!(seen.names(), ["operation", "persistence_id", "elapsed_ms", "outcome"]);
+        assert_eq!(seen.names(), ["table", "operation", "persistence_id", "elapsed_ms", "outcome"]);
         let elapsed: u64 = seen.field("elapsed_ms").unwrap().parse().unwrap();
         assert!((20..60_000).contains(&elapsed), "{seen:?}");
     }
@@ -121,7 +121,7 @@ fn each_retry_is_told_with_what_failed_and_how_long_it_pauses() {
         assert_eq!(told.len(), 2, "{told:?}");
         for (seen, (attempt, kind, longest)) in told.iter().zip([("1", "unavailable", 50), ("2", "timeout", 100)]) {
             assert_eq!((seen.level, seen.target), (Level::DEBUG, "durable_store"));
-            assert_eq!(seen.names(), ["operation", "persistence_id", "attempt", "kind", "pause_ms"]);
+            assert_eq!(seen.names(), ["table", "operation", "persistence_id", "attempt", "kind", "pause_ms"]);
             assert_eq!(seen.field("operation"), Some(call.operation()));
             assert_eq!((seen.field("attempt"), seen.field("kind")), (Some(attempt), Some(kind)));
             let pause: u64 = seen.field("pause_ms").unwrap().parse().unwrap();

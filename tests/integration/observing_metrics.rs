@@ -71,21 +71,29 @@ fn every_call_is_counted_and_timed_and_its_bytes_are_added_up() {
             store.get_latest_state("").unwrap_err();
             store.disconnect().unwrap();
         });
-        assert_number(&numbers, "calls_total{operation=write_state,outcome=not_connected}", 1.0);
-        assert_number(&numbers, "calls_total{operation=write_state,outcome=ok}", 3.0);
-        assert_number(&numbers, "calls_total{operation=get_latest_state,outcome=ok}", 2.0);
-        assert_number(&numbers, "calls_total{operation=get_latest_state,outcome=invalid_state}", 1.0);
+        assert_number(&numbers, "calls_total{operation=write_state,outcome=not_connected,table=states_store}", 1.0);
+        assert_number(&numbers, "calls_total{operation=write_state,outcome=ok,table=states_store}", 3.0);
+        assert_number(&numbers, "calls_total{operation=get_latest_state,outcome=ok,table=states_store}", 2.0);
+        assert_number(
+            &numbers,
+            "calls_total{operation=get_latest_state,outcome=invalid_state,table=states_store}",
+            1.0,
+        );
         for operation in ["ping", "connect", "disconnect"] {
-            assert_number(&numbers, &format!("calls_total{{operation={operation},outcome=ok}}"), 1.0);
-            assert_number(&numbers, &format!("call_duration_seconds{{operation={operation}}}"), 1.0);
+            assert_number(
+                &numbers,
+                &format!("calls_total{{operation={operation},outcome=ok,table=states_store}}"),
+                1.0,
+            );
+            assert_number(&numbers, &format!("call_duration_seconds{{operation={operation},table=states_store}}"), 1.0);
         }
-        assert_number(&numbers, "call_duration_seconds{operation=write_state}", 4.0);
-        assert_number(&numbers, "call_duration_seconds{operation=get_latest_state}", 3.0);
+        assert_number(&numbers, "call_duration_seconds{operation=write_state,table=states_store}", 4.0);
+        assert_number(&numbers, "call_duration_seconds{operation=get_latest_state,table=states_store}", 3.0);
         // One for each call that reached the pool.
         assert_number(&numbers, "lease_wait_seconds", 6.0);
         assert_number(&numbers, "leases_in_use", 0.0);
-        assert_number(&numbers, "written_bytes_total", 3.0 * payload);
-        assert_number(&numbers, "read_bytes_total", payload);
+        assert_number(&numbers, "written_bytes_total{table=states_store}", 3.0 * payload);
+        assert_number(&numbers, "read_bytes_total{table=states_store}", payload);
         assert!(!numbers.keys().any(|name| name.contains("retries")), "{numbers:#?}");
     }
 }
@@ -101,16 +109,16 @@ fn each_item_of_a_bulk_call_and_each_page_of_a_scan_is_counted() {
         assert_eq!(store.get_latest_states(["a", "x"]).iter().flatten().flatten().count(), 1);
         assert_eq!(store.all_states().page_size(2).count(), 3);
     });
-    assert_number(&numbers, "calls_total{operation=write_states,outcome=ok}", 3.0);
-    assert_number(&numbers, "calls_total{operation=write_states,outcome=invalid_state}", 1.0);
-    assert_number(&numbers, "call_duration_seconds{operation=write_states}", 4.0);
-    assert_number(&numbers, "calls_total{operation=get_latest_states,outcome=ok}", 2.0);
-    assert_number(&numbers, "calls_total{operation=all_states,outcome=ok}", 2.0);
+    assert_number(&numbers, "calls_total{operation=write_states,outcome=ok,table=states_store}", 3.0);
+    assert_number(&numbers, "calls_total{operation=write_states,outcome=invalid_state,table=states_store}", 1.0);
+    assert_number(&numbers, "call_duration_seconds{operation=write_states,table=states_store}", 4.0);
+    assert_number(&numbers, "calls_total{operation=get_latest_states,outcome=ok,table=states_store}", 2.0);
+    assert_number(&numbers, "calls_total{operation=all_states,outcome=ok,table=states_store}", 2.0);
     // One for each bulk call, and one for each page.
     assert_number(&numbers, "lease_wait_seconds", 4.0);
     assert_number(&numbers, "leases_in_use", 0.0);
-    assert_number(&numbers, "written_bytes_total", 3.0 * payload("a"));
-    assert_number(&numbers, "read_bytes_total", 4.0 * payload("a"));
+    assert_number(&numbers, "written_bytes_total{table=states_store}", 3.0 * payload("a"));
+    assert_number(&numbers, "read_bytes_total{table=states_store}", 4.0 * payload("a"));
 }
 
 #[test]
@@ -118,8 +126,8 @@ fn making_the_schema_is_counted() {
     let keyspace = Keyspace::unmade();
     let options = SchemaOptions::new(Replication::Simple(1));
     let numbers = counted(|| keyspace.store().create_schema(&options).unwrap());
-    assert_number(&numbers, "calls_total{operation=create_schema,outcome=ok}", 1.0);
-    assert_number(&numbers, "call_duration_seconds{operation=create_schema}", 1.0);
+    assert_number(&numbers, "calls_total{operation=create_schema,outcome=ok,table=states_store}", 1.0);
+    assert_number(&numbers, "call_duration_seconds{operation=create_schema,table=states_store}", 1.0);
 }
 
 #[test]
@@ -131,12 +139,12 @@ fn a_retry_is_counted_once_and_the_call_and_its_bytes_too() {
             proxied.proxy.on_executes([forged::unavailable(2, 1), forged::unavailable(2, 1)]);
             call.make(&proxied.store, "account-0").unwrap();
         });
-        assert_number(&numbers, &format!("retries_total{{operation={operation}}}"), 2.0);
-        assert_number(&numbers, &format!("calls_total{{operation={operation},outcome=ok}}"), 1.0);
+        assert_number(&numbers, &format!("retries_total{{operation={operation},table=states_store}}"), 2.0);
+        assert_number(&numbers, &format!("calls_total{{operation={operation},outcome=ok,table=states_store}}"), 1.0);
         assert_number(&numbers, "lease_wait_seconds", 1.0);
         let bytes: f64 = ["written", "read"]
             .iter()
-            .filter_map(|side| numbers.get(&format!("durable_store_{side}_bytes_total")))
+            .filter_map(|side| numbers.get(&format!("durable_store_{side}_bytes_total{{table=states_store}}")))
             .sum();
         assert!(bytes > 0.0 && bytes < 100.0, "{numbers:#?}");
 
@@ -144,8 +152,12 @@ fn a_retry_is_counted_once_and_the_call_and_its_bytes_too() {
             proxied.proxy.on_executes(vec![forged::unavailable(2, 1); 3]);
             assert_eq!(call.make(&proxied.store, "account-0").unwrap_err().kind(), ErrorKind::Unavailable);
         });
-        assert_number(&numbers, &format!("retries_total{{operation={operation}}}"), 2.0);
-        assert_number(&numbers, &format!("calls_total{{operation={operation},outcome=unavailable}}"), 1.0);
+        assert_number(&numbers, &format!("retries_total{{operation={operation},table=states_store}}"), 2.0);
+        assert_number(
+            &numbers,
+            &format!("calls_total{{operation={operation},outcome=unavailable,table=states_store}}"),
+            1.0,
+        );
         assert!(!numbers.keys().any(|name| name.contains("bytes")), "{numbers:#?}");
     }
 }
@@ -229,17 +241,21 @@ fn a_scraper_gets_the_numbers_of_the_example_over_http() {
     let keyspace = Keyspace::unmade();
     let example = Example::start(&keyspace);
     let numbers = example.scrape();
-    assert_number(&numbers, r#"calls_total{operation="write_state",outcome="ok"}"#, 10.0);
-    assert_number(&numbers, r#"calls_total{operation="get_latest_state",outcome="ok"}"#, 2.0);
-    assert_number(&numbers, r#"calls_total{operation="create_schema",outcome="ok"}"#, 1.0);
-    assert_number(&numbers, r#"call_duration_seconds_count{operation="write_state"}"#, 10.0);
-    assert_number(&numbers, r#"call_duration_seconds_bucket{operation="write_state",le="+Inf"}"#, 10.0);
-    assert!(numbers[r#"durable_store_call_duration_seconds_sum{operation="write_state"}"#] > 0.0);
+    assert_number(&numbers, r#"calls_total{operation="write_state",outcome="ok",table="states_store"}"#, 10.0);
+    assert_number(&numbers, r#"calls_total{operation="get_latest_state",outcome="ok",table="states_store"}"#, 2.0);
+    assert_number(&numbers, r#"calls_total{operation="create_schema",outcome="ok",table="states_store"}"#, 1.0);
+    assert_number(&numbers, r#"call_duration_seconds_count{operation="write_state",table="states_store"}"#, 10.0);
+    assert_number(
+        &numbers,
+        r#"call_duration_seconds_bucket{operation="write_state",table="states_store",le="+Inf"}"#,
+        10.0,
+    );
+    assert!(numbers[r#"durable_store_call_duration_seconds_sum{operation="write_state",table="states_store"}"#] > 0.0);
     assert_number(&numbers, "lease_wait_seconds_count", 12.0);
     assert_number(&numbers, "leases_in_use", 0.0);
     assert_number(&numbers, "session_generation", 1.0);
-    let written = numbers["durable_store_written_bytes_total"];
+    let written = numbers[r#"durable_store_written_bytes_total{table="states_store"}"#];
     assert!(written > 0.0);
-    assert_number(&numbers, "read_bytes_total", written / 10.0);
+    assert_number(&numbers, r#"read_bytes_total{table="states_store"}"#, written / 10.0);
     example.end();
 }

@@ -18,6 +18,7 @@ mod late;
 #[cfg(target_os = "linux")]
 mod leaks;
 mod limits;
+mod many_tables;
 mod operating;
 mod passwords;
 mod proxies;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::telemetry::PING;
+use crate::telemetry::{PING, TableMetrics};
 
 fn limits(call_timeout: Duration, max_attempts: u32) -> Limits {
     Limits { deadline: Instant::now() + call_timeout, request_timeout: Duration::from_secs(6), max_attempts }
@@ -13,7 +13,8 @@ fn error(kind: ErrorKind, indeterminate: bool) -> Error {
 fn attempts(effect: Effect, failures: &[Error]) -> (u32, Result<()>) {
     let mut count = 0;
     let mut failures = failures.iter().cloned();
-    let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_secs(60), 3));
+    let table = TableMetrics::new("states_store");
+    let (call, limits) = (Call::begin(&table, &PING, None), limits(Duration::from_secs(60), 3));
     let outcome = block_on::block_on(run(&call, &limits, effect, async |_| {
         count += 1;
         failures.next().map_or(Ok(()), Err)
@@ -84,7 +85,8 @@ fn an_attempt_gets_half_of_what_is_left_and_the_last_one_all_of_it() {
 fn a_call_without_time_left_for_a_pause_ends_at_once() {
     let missing = Error::new(ErrorKind::Schema, "no").with_retry_hint(RetryHint::MissingTable);
     let mut count = 0;
-    let (call, limits) = (Call::begin(&PING, None), limits(Duration::from_millis(500), 3));
+    let table = TableMetrics::new("states_store");
+    let (call, limits) = (Call::begin(&table, &PING, None), limits(Duration::from_millis(500), 3));
     let outcome: Result<()> = block_on::block_on(run(&call, &limits, Effect::Read, async |_| {
         count += 1;
         Err(missing.clone())

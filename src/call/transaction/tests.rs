@@ -82,7 +82,8 @@ fn run_with(answers: Vec<Result<Answer>>, verdicts: Vec<Result<Verdict>>) -> (Re
     };
     let (given, judged) = (answers.len(), verdicts.len());
     let (answers, verdicts) = (RefCell::new(VecDeque::from(answers)), RefCell::new(VecDeque::from(verdicts)));
-    let call = Call::begin(&telemetry::WRITE_STATE, Some("a"));
+    let table = telemetry::TableMetrics::new("states_store");
+    let call = Call::begin(&table, &telemetry::WRITE_STATE, Some("a"));
     let outcome = block_on::block_on(run(
         &call,
         &limits,
