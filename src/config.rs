@@ -1,14 +1,19 @@
-//! The settings of a store: [`Config`] and its [`ConfigBuilder`], the text forms of all settings (`settings`) in a
-//! connection string (`connection_string`) and in the environment (`env`), and the types of single settings. Nothing here
-//! knows a server.
+//! The settings of a store: [`Config`] and its [`ConfigBuilder`], the checks of what they may be (`checks`,
+//! `identifier`, `certificates`), the text forms of all settings (`settings`) in a connection string
+//! (`connection_string`), in the environment (`env`) and in other formats (`serde`), and the types of single settings.
+//! Nothing here uses a server.
 
 mod builder;
 pub(crate) mod certificates;
 mod changed;
+mod checks;
 mod connection_string;
 mod consistency;
 mod env;
+mod identifier;
 mod payload_format;
+#[cfg(feature = "serde")]
+mod serde;
 mod settings;
 mod sharding;
 mod tls;
@@ -20,6 +25,8 @@ use std::{fmt, time::Duration};
 pub use builder::ConfigBuilder;
 pub use consistency::{Consistency, SerialConsistency};
 pub use payload_format::PayloadFormat;
+#[cfg(feature = "serde")]
+pub(crate) use serde::serde_by_text;
 pub use sharding::Sharding;
 pub use tls::{Pem, Tls, TlsVerification};
 pub use ttl::Ttl;
@@ -55,13 +62,13 @@ use crate::telemetry::TableName;
 /// | setting | default | bounds | meaning |
 /// |---|---|---|---|
 /// | [`contact_points`](ConfigBuilder::contact_points) | required | at least one | hosts to begin with; the driver finds the others. In a connection string before the port; in the environment separated by commas |
-/// | [`port`](ConfigBuilder::port) | 9042 | 1 to 65,535 | of every node |
+/// | [`port`](ConfigBuilder::port) | 9042 | 1 to 65,535 | of every node; may also stand behind a contact point, as in `10.0.0.1:9042` |
 /// | [`local_datacenter`](ConfigBuilder::local_datacenter) | unset | not empty | the datacenter to send requests to; set it in production |
 /// | [`username`, `password`](ConfigBuilder::credentials) | none | no NUL | how to log in: [`credentials`](ConfigBuilder::credentials) in the builder, before the `@` in a connection string |
 /// | [`tls_ca`](Tls::ca) | none | PEM, or the path of a file | who may sign the server's certificate. With one of the `tls_` settings connections are encrypted: [`tls`](ConfigBuilder::tls) in the builder |
 /// | [`tls_certificate`, `tls_key`](Tls::client_certificate) | none | PEM, or the path of a file; both or none | what the store shows of itself |
 /// | [`tls_verification`](Tls::verification) | `certificate_and_address` | also `certificate_only`, `danger_accept_any` | what of the server's certificate is checked |
-/// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most | where the states are |
+/// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most; case counts in double quotes (`"Ego"`) | where the states are |
 /// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas must answer |
 /// | [`serial_consistency`](ConfigBuilder::serial_consistency) | `LOCAL_SERIAL` | also `SERIAL` | among which replicas transactions are agreed on |
 /// | [`write_mode`](ConfigBuilder::write_mode) | `last_write_wins` | also `versioned` | which write of an entity stays |
@@ -119,9 +126,27 @@ impl fmt::Debug for Credentials {
 }
 
 impl Config {
-    /// Begins with every default; only [`contact_points`](ConfigBuilder::contact_points) must be given.
+    /// Returns a builder with all defaults; only [`contact_points`](ConfigBuilder::contact_points) must be set.
+    ///
+    /// ```
+    /// let config = durable_store::Config::builder().contact_points(["10.0.0.1"]).build()?;
+    /// assert_eq!(config.keyspace(), "ego");
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
+    }
+
+    /// Returns a builder with these settings, to change some of them.
+    ///
+    /// ```
+    /// let config: durable_store::Config = "cassandra://10.0.0.1/bank".parse()?;
+    /// let orders = config.to_builder().table("orders").build()?;
+    /// assert_eq!((orders.keyspace(), orders.table()), ("bank", "orders"));
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn to_builder(&self) -> ConfigBuilder {
+        self.into()
     }
 
     /// The hosts to begin with, blanks trimmed.
@@ -149,12 +174,12 @@ impl Config {
         self.tls.as_ref()
     }
 
-    /// The keyspace, in lower case.
+    /// The keyspace, as Cassandra stores its name: in lower case, unless it was given in double quotes.
     pub fn keyspace(&self) -> &str {
         &self.keyspace
     }
 
-    /// The table, in lower case.
+    /// The table, as Cassandra stores its name: in lower case, unless it was given in double quotes.
     pub fn table(&self) -> &str {
         &self.table
     }
@@ -237,6 +262,12 @@ impl Config {
     /// How long a call may take before it is logged as slow.
     pub fn slow_call(&self) -> Duration {
         self.slow_call
+    }
+
+    /// The settings with the names of keyspace and table as a builder is given them.
+    fn quoted(&self) -> Self {
+        let [keyspace, table] = [&self.keyspace, &self.table].map(|name| identifier::text(name).into_owned());
+        Self { keyspace, table, ..self.clone() }
     }
 
     /// Keyspace and table, as events name them.

@@ -1,9 +1,10 @@
 //! What a driver is to the rest of the crate: a `Session` runs `Request`s, whose markers are bound to `Value`s, and answers
-//! with `Rows`; `Closing` waits for a dropped session. The folder `cpp` implements this over the DataStax C++ driver and is
+//! with `Rows`; `Closing` waits for a dropped session; `reachability` finds why no contact point answers. The folder `cpp` implements this over the DataStax C++ driver and is
 //! the only place that names `cassandra_cpp`.
 
 mod closing;
 mod cpp;
+mod reachability;
 mod request;
 
 pub(crate) use closing::Closing;

@@ -62,5 +62,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use prost;
 pub use prost_types;
 pub use state::{DurableState, StateKey};
-pub use store::{DurableStore, MemoryStore, StateStore, States, TypedState, TypedStore, VersionedStateStore};
+pub use store::{
+    DurableStore, MemoryStore, ResumeToken, StateStore, States, TypedState, TypedStore, VersionedStateStore,
+};
 pub use table::{Layout, Replication, SchemaOptions};

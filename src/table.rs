@@ -8,5 +8,6 @@ mod layout;
 pub(crate) mod row;
 mod schema_options;
 
+pub(crate) use layout::ClusteringOrder;
 pub use layout::Layout;
 pub use schema_options::{Replication, SchemaOptions};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     Config, Consistency,
-    builder::{PAGE_SIZES, TIMEOUTS, check_range, checked_identifier},
+    checks::{PAGE_SIZES, TIMEOUTS, check_range},
+    identifier,
 };
 use crate::Result;
 
@@ -26,7 +27,7 @@ impl Config {
     }
 
     pub(crate) fn set_table(&mut self, table: &str) -> Result<()> {
-        self.table = checked_identifier("table", table)?;
+        self.table = identifier::checked("table", table)?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{
-    Config, ConfigBuilder,
+    Config, ConfigBuilder, identifier,
     settings::{self, CONTACT_POINTS, KEYSPACE, PASSWORD, PORT, SETTINGS, USERNAME},
 };
 use crate::{Error, Result};
@@ -28,10 +28,11 @@ impl FromStr for Config {
 
     /// Reads a connection string: `cassandra://user:password@host,host:port/keyspace?setting=value&setting=value`.
     ///
-    /// Only a host is required. The one port is that of every node; IPv6 addresses are in brackets. Any setting may
-    /// stand behind the question mark, by the name of its builder method; durations have a unit (`500ms`, `5s`). What is
-    /// not a letter, digit or one of `-._~` is percent-encoded in user name, password and values; a `/` or `:` may stay
-    /// as it is in values.
+    /// Only a host is required. The port is that of every node: it may follow any of the hosts. IPv6 addresses are in
+    /// brackets. Any setting may follow the question mark, by the name of its builder method; durations have a unit
+    /// (`500ms`, `5s`). In user name, password and values, characters other than letters, digits and `-._~` are
+    /// percent-encoded; in values `/` and `:` need not be. The scheme may be in upper or lower case. A keyspace or table
+    /// with capital letters is in double quotes: `/%22Ego%22` or `/"Ego"`.
     ///
     /// ```
     /// use durable_store::{Config, Consistency};
@@ -44,98 +45,124 @@ impl FromStr for Config {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting. A setting that is not known is refused with the nearest that is. No
-    /// error shows the password or the string.
+    /// Fails with [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting. The error of an unknown setting
+    /// names the most similar known one. No error shows the password or the string.
     fn from_str(text: &str) -> Result<Self> {
-        let mut builder = Config::builder();
-        let mut given = Vec::new();
-        for (name, value) in parts(text.trim())? {
-            let Some(setting) = settings::find(&name) else {
-                let nearest = settings::nearest(&name);
-                let reason = format!("there is no setting {name:?}; did you mean {nearest}?");
-                return Err(Error::setting("connection string", reason));
-            };
-            if given.contains(&setting.name) {
-                return Err(Error::setting(setting.name, "is given twice in the connection string"));
-            }
-            given.push(setting.name);
-            builder = (setting.set)(builder, &value)?;
-        }
-        builder.build()
+        set(Config::builder(), text)?.build()
     }
 }
 
-/// The settings in a connection string, decoded, in its own order.
-fn parts(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-    let rest = text.strip_prefix(SCHEME).ok_or_else(|| malformed("does not begin with cassandra://"))?;
+/// Sets what a connection string contains.
+pub(super) fn set(mut builder: ConfigBuilder, text: &str) -> Result<ConfigBuilder> {
+    let mut given = Vec::new();
+    for (name, value) in parts(text.trim())? {
+        let Some(setting) = settings::find(&name) else {
+            let nearest = settings::nearest(&name);
+            let reason = format!("there is no setting {name:?}; did you mean {nearest}?");
+            return Err(Error::setting("connection string", reason));
+        };
+        if given.contains(&setting.name) {
+            return Err(Error::setting(setting.name, "is given twice in the connection string"));
+        }
+        given.push(setting.name);
+        builder = (setting.set)(builder, &value)?;
+    }
+    Ok(builder)
+}
+
+/// Settings by name, decoded.
+type Parts<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
+
+/// The settings in a connection string, in its own order.
+fn parts(text: &str) -> Result<Parts<'_>> {
+    let scheme = text.get(..SCHEME.len()).filter(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
+    let rest = scheme.and_then(|scheme| text.get(scheme.len()..));
+    let rest = rest.ok_or_else(|| malformed("does not begin with cassandra://"))?;
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    // Shown nothing of: it may be the second half of a password.
+    // Do not echo this part: it may be the tail of a password.
     if rest.contains(['@', '#']) {
         return Err(malformed(
             "has a '/', '?', '#' or '@' where it has to be percent-encoded: as %2F, %3F, %23 or %40",
         ));
     }
-    let mut found = Vec::new();
-    let hosts = match authority.rsplit_once('@') {
-        Some((user, hosts)) => {
-            let (username, password) = user.split_once(':').map_or((user, None), |(name, word)| (name, Some(word)));
-            found.push((Cow::Borrowed(USERNAME), decoded(USERNAME, username)?));
-            if let Some(password) = password {
-                found.push((Cow::Borrowed(PASSWORD), decoded(PASSWORD, password)?));
-            }
-            hosts
-        }
-        None => authority,
-    };
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    // Nor of this: one of the settings may be the password.
+    let mut found = Vec::new();
+    let hosts = split_user(authority, &mut found)?;
+    // Do not echo this part: one of the settings may be the password.
     if [hosts, path].iter().any(|part| part.contains(['&', '='])) {
-        return Err(malformed("has a '&' or '=' before the '?' that settings stand behind"));
+        return Err(malformed("has a '&' or '=' before the '?' that begins the settings"));
     }
-    let (hosts, port) = split_port(hosts);
-    // Nor of this: where the host was forgotten it is a user and a password.
-    if hosts.split(',').any(has_misplaced_colon) {
-        let reason =
-            "a ':' stands between a host and the one port, behind the last, and in IPv6 addresses, in brackets";
-        return Err(Error::setting(CONTACT_POINTS, reason));
-    }
-    if !hosts.is_empty() {
-        found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, hosts)?));
-    }
-    if let Some(port) = port {
-        // Shown nothing of: where the host was forgotten it is a password.
-        if port.parse::<u16>().is_err() {
-            return Err(Error::setting(PORT, "what follows the last ':' of the connection string is not a port"));
-        }
-        found.push((Cow::Borrowed(PORT), Cow::Borrowed(port)));
-    }
+    split_hosts(hosts, &mut found)?;
     let keyspace = path.trim_start_matches('/');
     if !keyspace.is_empty() {
         found.push((Cow::Borrowed(KEYSPACE), decoded(KEYSPACE, keyspace)?));
     }
+    split_query(query, &mut found)?;
+    Ok(found)
+}
+
+/// Adds user name and password, and returns the hosts after them.
+fn split_user<'t>(authority: &'t str, found: &mut Parts<'t>) -> Result<&'t str> {
+    let Some((user, hosts)) = authority.rsplit_once('@') else { return Ok(authority) };
+    let (username, password) = user.split_once(':').map_or((user, None), |(name, word)| (name, Some(word)));
+    found.push((Cow::Borrowed(USERNAME), decoded(USERNAME, username)?));
+    if let Some(password) = password {
+        found.push((Cow::Borrowed(PASSWORD), decoded(PASSWORD, password)?));
+    }
+    Ok(hosts)
+}
+
+/// Adds the hosts, and the port that some of them have behind a colon. Echoes none of it: if the host was forgotten, it is
+/// a user name and a password.
+fn split_hosts<'t>(hosts: &'t str, found: &mut Parts<'t>) -> Result<()> {
+    let (mut names, mut port) = (Vec::new(), None);
+    for (number, item) in hosts.split(',').enumerate() {
+        let (host, its_port) = split_port(item)?;
+        names.push(host);
+        let Some(its_port) = its_port else { continue };
+        if its_port.parse::<u16>().is_err() {
+            return Err(Error::setting(PORT, "what follows the ':' of a host is not a number from 1 to 65535"));
+        }
+        let (first, expected) = *port.get_or_insert((number, its_port));
+        if expected != its_port {
+            let (first, number) = (first + 1, number + 1);
+            let reason =
+                format!("host {first} and host {number} have different ports; all nodes have to listen on one");
+            return Err(Error::setting(CONTACT_POINTS, reason));
+        }
+    }
+    if !hosts.is_empty() {
+        found.push((Cow::Borrowed(CONTACT_POINTS), decoded(CONTACT_POINTS, &names.join(","))?.into_owned().into()));
+    }
+    if let Some((_, port)) = port {
+        found.push((Cow::Borrowed(PORT), Cow::Borrowed(port)));
+    }
+    Ok(())
+}
+
+/// A host and what stands behind its colon. An IPv6 address has colons of its own, inside its brackets.
+fn split_port(item: &str) -> Result<(&str, Option<&str>)> {
+    let (host, port) = match item.rsplit_once(':') {
+        Some((host, port)) if host.rfind('[') <= host.rfind(']') => (host, Some(port)),
+        _ => (item, None),
+    };
+    let in_brackets = host.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if host.contains(':') && in_brackets.is_none_or(|address| address.parse::<Ipv6Addr>().is_err()) {
+        let reason = "a ':' may stand between a host and its port, and in IPv6 addresses, which have to be in brackets";
+        return Err(Error::setting(CONTACT_POINTS, reason));
+    }
+    Ok((host, port))
+}
+
+fn split_query<'t>(query: &'t str, found: &mut Parts<'t>) -> Result<()> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) =
-            pair.split_once('=').ok_or_else(|| malformed("has a part without '=' behind its question mark"))?;
+            pair.split_once('=').ok_or_else(|| malformed("has a part without '=' after its question mark"))?;
         let name = decoded("the name of a setting", name)?;
         let value = decoded(&name, value)?;
         found.push((name, value));
     }
-    Ok(found)
-}
-
-/// The port stands behind the last host; an IPv6 address has colons of its own, inside its brackets. A bracket behind the
-/// colon is no reason to take both for a host: the two may be a user and a password.
-fn split_port(hosts: &str) -> (&str, Option<&str>) {
-    match hosts.rsplit_once(':') {
-        Some((hosts, port)) if hosts.rfind('[') <= hosts.rfind(']') => (hosts, Some(port)),
-        _ => (hosts, None),
-    }
-}
-
-fn has_misplaced_colon(host: &str) -> bool {
-    let host = host.trim();
-    let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    host.contains(':') && in_brackets.is_none_or(|address| address.parse::<Ipv6Addr>().is_err())
+    Ok(())
 }
 
 fn decoded<'t>(setting: &str, text: &'t str) -> Result<Cow<'t, str>> {
@@ -156,9 +183,9 @@ fn malformed(reason: &str) -> Error {
 }
 
 impl fmt::Display for Config {
-    /// The connection string, from which the same `Config` can be read, of all that is not as by default. Without what is
-    /// secret: the password, and a private key that was not given as the path of a file. Without what cannot be said in
-    /// text: a function for [`sharding`](ConfigBuilder::sharding).
+    /// Writes the connection string of all settings that differ from their defaults. Parsing it returns an equal `Config`,
+    /// except for what is secret, the password and a private key that was not given as the path of a file, and for what
+    /// has no text form, a function for [`sharding`](ConfigBuilder::sharding).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(SCHEME)?;
         if let Some(username) = self.username() {
@@ -169,8 +196,9 @@ impl fmt::Display for Config {
             Err(_) => host.clone(),
         };
         let hosts: Vec<String> = self.contact_points().iter().map(in_brackets).collect();
-        write!(f, "{}:{}/{}", hosts.join(","), self.port(), self.keyspace())?;
-        let defaults = ConfigBuilder::default().into_unchecked();
+        let keyspace = identifier::text(self.keyspace());
+        write!(f, "{}:{}/{}", hosts.join(","), self.port(), utf8_percent_encode(&keyspace, IN_VALUE))?;
+        let defaults = ConfigBuilder::default().unchecked();
         let mut separator = '?';
         for setting in SETTINGS {
             let has_its_place = [USERNAME, PASSWORD, CONTACT_POINTS, PORT, KEYSPACE].contains(&setting.name);

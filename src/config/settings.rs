@@ -3,10 +3,11 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use super::{
-    Config, ConfigBuilder, Pem, Tls,
+    Config, ConfigBuilder, Pem, Sharding,
     certificates::{CA, CERTIFICATE, KEY},
+    identifier,
 };
-use crate::{Error, Result, Sharding};
+use crate::{Error, Result};
 
 /// One setting in text form.
 pub(super) struct Setting {
@@ -18,149 +19,73 @@ pub(super) struct Setting {
     pub(super) show: fn(&Config) -> Option<String>,
 }
 
-/// In the order in which they are shown. The first five have a place of their own in a connection string.
+/// A setting whose builder method and getter have its name. `$read` makes the value of its text, `$show` the text of its
+/// value.
+macro_rules! setting {
+    ($name:ident, $read:ident, $show:ident) => {
+        Setting {
+            name: stringify!($name),
+            set: |builder, text| Ok(builder.$name($read(stringify!($name), text)?)),
+            show: |config| $show(config.$name()),
+        }
+    };
+}
+
+/// A setting that is PEM text or the path of a file, in a field of [`Tls`]. What `$shown` does not accept is secret.
+macro_rules! pem_setting {
+    ($name:expr, $field:ident, $shown:expr) => {
+        Setting {
+            name: $name,
+            set: |builder, text| Ok(builder.change_tls(|tls| tls.$field = Some(text.into()))),
+            show: |config| config.tls()?.$field.as_ref().filter($shown).map(pem_text),
+        }
+    };
+}
+
+/// In the order of the table in the documentation of [`Config`].
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting {
-        name: USERNAME,
-        set: |builder, text| Ok(builder.username(text)),
-        show: |config| config.username().map(str::to_owned),
-    },
-    Setting { name: PASSWORD, set: |builder, text| Ok(builder.password(text)), show: |_| None },
     Setting {
         name: CONTACT_POINTS,
         set: |builder, text| Ok(builder.contact_points(text.split(','))),
         show: |config| Some(config.contact_points().join(",")),
     },
+    setting!(port, number, shown),
+    setting!(local_datacenter, text, shown_if_set),
     Setting {
-        name: PORT,
-        set: |builder, text| Ok(builder.port(number(PORT, text)?)),
-        show: |config| Some(config.port().to_string()),
+        name: USERNAME,
+        set: |builder, text| Ok(builder.username(text)),
+        show: |config| shown_if_set(config.username()),
     },
-    Setting {
-        name: KEYSPACE,
-        set: |builder, text| Ok(builder.keyspace(text)),
-        show: |config| Some(config.keyspace().to_owned()),
-    },
-    Setting {
-        name: "table",
-        set: |builder, text| Ok(builder.table(text)),
-        show: |config| Some(config.table().to_owned()),
-    },
-    Setting {
-        name: "local_datacenter",
-        set: |builder, text| Ok(builder.local_datacenter(text)),
-        show: |config| config.local_datacenter().map(str::to_owned),
-    },
-    Setting {
-        name: CA,
-        set: |builder, text| Ok(builder.change_tls(|tls| tls.ca = Some(text.into()))),
-        show: |config| tls(config, |tls| tls.ca.as_ref().map(pem)),
-    },
-    Setting {
-        name: CERTIFICATE,
-        set: |builder, text| Ok(builder.change_tls(|tls| tls.certificate = Some(text.into()))),
-        show: |config| tls(config, |tls| tls.certificate.as_ref().map(pem)),
-    },
-    Setting {
-        name: KEY,
-        set: |builder, text| Ok(builder.change_tls(|tls| tls.key = Some(text.into()))),
-        show: |config| tls(config, |tls| tls.key.as_ref().filter(|key| matches!(key, Pem::File(_))).map(pem)),
-    },
+    Setting { name: PASSWORD, set: |builder, text| Ok(builder.password(text)), show: |_| None },
+    pem_setting!(CA, ca, |_| true),
+    pem_setting!(CERTIFICATE, certificate, |_| true),
+    pem_setting!(KEY, key, |key| matches!(key, Pem::File(_))),
     Setting {
         name: "tls_verification",
         set: |builder, text| {
             let verification = text.parse()?;
             Ok(builder.change_tls(|tls| tls.verification = verification))
         },
-        show: |config| {
-            let verification = tls(config, |tls| Some(tls.verification)).unwrap_or_default();
-            Some(verification.to_string())
-        },
+        show: |config| shown(config.tls().map(|tls| tls.verification).unwrap_or_default()),
     },
-    Setting {
-        name: "consistency",
-        set: |builder, text| Ok(builder.consistency(text.parse()?)),
-        show: |config| Some(config.consistency().to_string()),
-    },
-    Setting {
-        name: "serial_consistency",
-        set: |builder, text| Ok(builder.serial_consistency(text.parse()?)),
-        show: |config| Some(config.serial_consistency().to_string()),
-    },
-    Setting {
-        name: "write_mode",
-        set: |builder, text| Ok(builder.write_mode(text.parse()?)),
-        show: |config| Some(config.write_mode().to_string()),
-    },
-    Setting {
-        name: "sharding",
-        set: |builder, text| Ok(builder.sharding(text.parse()?)),
-        show: |config| match config.sharding() {
-            Sharding::FromState => Some("from_state".into()),
-            Sharding::Fixed(shard) => Some(format!("fixed:{shard}")),
-            Sharding::By(_) => None,
-        },
-    },
-    Setting {
-        name: "payload_format",
-        set: |builder, text| Ok(builder.payload_format(text.parse()?)),
-        show: |config| Some(config.payload_format().to_string()),
-    },
-    Setting {
-        name: "connect_timeout",
-        set: |builder, text| Ok(builder.connect_timeout(duration("connect_timeout", text)?)),
-        show: |config| Some(duration_text(config.connect_timeout())),
-    },
-    Setting {
-        name: "request_timeout",
-        set: |builder, text| Ok(builder.request_timeout(duration("request_timeout", text)?)),
-        show: |config| Some(duration_text(config.request_timeout())),
-    },
-    Setting {
-        name: "call_timeout",
-        set: |builder, text| Ok(builder.call_timeout(duration("call_timeout", text)?)),
-        show: |config| Some(duration_text(config.call_timeout())),
-    },
-    Setting {
-        name: "max_attempts",
-        set: |builder, text| Ok(builder.max_attempts(number("max_attempts", text)?)),
-        show: |config| Some(config.max_attempts().to_string()),
-    },
-    Setting {
-        name: "pool_size",
-        set: |builder, text| Ok(builder.pool_size(number("pool_size", text)?)),
-        show: |config| Some(config.pool_size().to_string()),
-    },
-    Setting {
-        name: "io_threads",
-        set: |builder, text| Ok(builder.io_threads(number("io_threads", text)?)),
-        show: |config| Some(config.io_threads().to_string()),
-    },
-    Setting {
-        name: "core_connections_per_host",
-        set: |builder, text| Ok(builder.core_connections_per_host(number("core_connections_per_host", text)?)),
-        show: |config| Some(config.core_connections_per_host().to_string()),
-    },
-    Setting {
-        name: "max_in_flight",
-        set: |builder, text| Ok(builder.max_in_flight(number("max_in_flight", text)?)),
-        show: |config| Some(config.max_in_flight().to_string()),
-    },
-    Setting {
-        name: "page_size",
-        set: |builder, text| Ok(builder.page_size(number("page_size", text)?)),
-        show: |config| Some(config.page_size().to_string()),
-    },
-    Setting {
-        name: "max_payload_bytes",
-        set: |builder, text| Ok(builder.max_payload_bytes(number("max_payload_bytes", text)?)),
-        show: |config| Some(config.max_payload_bytes().to_string()),
-    },
-    Setting {
-        name: "slow_call",
-        set: |builder, text| Ok(builder.slow_call(duration("slow_call", text)?)),
-        show: |config| Some(duration_text(config.slow_call())),
-    },
+    setting!(keyspace, text, shown_name),
+    setting!(table, text, shown_name),
+    setting!(consistency, parsed, shown),
+    setting!(serial_consistency, parsed, shown),
+    setting!(write_mode, parsed, shown),
+    setting!(sharding, parsed, shown_sharding),
+    setting!(payload_format, parsed, shown),
+    setting!(connect_timeout, duration, shown_duration),
+    setting!(request_timeout, duration, shown_duration),
+    setting!(call_timeout, duration, shown_duration),
+    setting!(max_attempts, number, shown),
+    setting!(pool_size, number, shown),
+    setting!(io_threads, number, shown),
+    setting!(core_connections_per_host, number, shown),
+    setting!(max_in_flight, number, shown),
+    setting!(page_size, number, shown),
+    setting!(max_payload_bytes, number, shown),
+    setting!(slow_call, duration, shown_duration),
 ];
 
 pub(super) const USERNAME: &str = "username";
@@ -173,7 +98,7 @@ pub(super) fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
-/// The setting whose name is nearest to one that is none: misspelled, or only a part of it.
+/// The setting whose name is most similar to this one, which is misspelled or only a part of a name.
 pub(super) fn nearest(name: &str) -> &'static str {
     let name = name.to_lowercase();
     let likeness = |setting: &str| {
@@ -183,10 +108,16 @@ pub(super) fn nearest(name: &str) -> &'static str {
     SETTINGS.iter().map(|setting| setting.name).max_by(by_likeness).unwrap_or_default()
 }
 
-fn number<T: FromStr>(setting: &str, text: &str) -> Result<T>
-where
-    T::Err: Display,
-{
+fn text<'t>(_: &str, text: &'t str) -> Result<&'t str> {
+    Ok(text)
+}
+
+/// Errors of these types name the setting themselves.
+fn parsed<T: FromStr<Err = Error>>(_: &str, text: &str) -> Result<T> {
+    text.parse()
+}
+
+fn number<T: FromStr<Err: Display>>(setting: &str, text: &str) -> Result<T> {
     text.trim().parse().map_err(|cause| Error::setting(setting, format!("{text:?} is not a number it can be: {cause}")))
 }
 
@@ -200,11 +131,32 @@ pub(super) fn duration_text(duration: Duration) -> String {
     humantime::format_duration(duration).to_string().replace(' ', "")
 }
 
-fn tls<T>(config: &Config, show: impl FnOnce(&Tls) -> Option<T>) -> Option<T> {
-    config.tls().and_then(show)
+fn shown(value: impl Display) -> Option<String> {
+    Some(value.to_string())
 }
 
-fn pem(pem: &Pem) -> String {
+fn shown_if_set(value: Option<&str>) -> Option<String> {
+    value.map(str::to_owned)
+}
+
+fn shown_duration(duration: Duration) -> Option<String> {
+    Some(duration_text(duration))
+}
+
+fn shown_name(name: &str) -> Option<String> {
+    Some(identifier::text(name).into_owned())
+}
+
+/// A function has no text.
+fn shown_sharding(sharding: &Sharding) -> Option<String> {
+    match sharding {
+        Sharding::FromState => Some("from_state".into()),
+        Sharding::Fixed(shard) => Some(format!("fixed:{shard}")),
+        Sharding::By(_) => None,
+    }
+}
+
+fn pem_text(pem: &Pem) -> String {
     match pem {
         Pem::File(path) => path.display().to_string(),
         Pem::Inline(text) => text.clone(),

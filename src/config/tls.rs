@@ -1,20 +1,24 @@
 //! How connections are encrypted, and who the server has to be.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use super::certificates::{self, CA, CERTIFICATE, KEY};
 use crate::{Error, Result};
 
-/// Encrypts connections to the server; set by [`ConfigBuilder::tls`](super::ConfigBuilder::tls).
+/// How connections to the server are encrypted; set by [`ConfigBuilder::tls`](super::ConfigBuilder::tls).
 ///
-/// Unless told otherwise the server's certificate has to be signed by one of the certificates in
-/// [`ca`](Tls::ca) and to name the address that is connected to. A server with `require_client_auth` wants a
+/// By default the server's certificate has to be signed by one of the certificates in [`ca`](Tls::ca), and has to contain
+/// the address that is connected to. A server with `require_client_auth` needs a
 /// [`client_certificate`](Tls::client_certificate) too.
 ///
-/// Certificates and keys are PEM text, given as it is or as the path of a file (see [`Pem`]). Files are read each time a
-/// session is made, so new ones take effect at the next [`connect`](crate::DurableStore::connect) without a restart of
-/// the program. All is checked before the driver sees it; what is refused is
-/// [`ErrorKind::Config`](crate::ErrorKind::Config), and the text names the setting, never its content.
+/// Certificates and keys are PEM text, or the path of a file (see [`Pem`]). Files are read each time a session is made,
+/// so new files take effect at the next [`connect`](crate::DurableStore::connect) without a restart of the program.
+/// Certificates and keys are checked before the driver uses them. If one is refused, the error is
+/// [`ErrorKind::Config`](crate::ErrorKind::Config); its text names the setting, never the content.
 ///
 /// ```
 /// use durable_store::{Config, Tls};
@@ -33,29 +37,49 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Encrypted connections to a server of which nothing is known yet: [`ca`](Tls::ca) has to follow.
+    /// Encrypts connections. [`ca`](Tls::ca) has to be set too, unless any certificate is accepted.
+    ///
+    /// ```
+    /// use durable_store::{Config, Tls};
+    ///
+    /// let error = Config::builder().contact_points(["10.0.0.1"]).tls(Tls::new()).build().unwrap_err();
+    /// assert!(error.to_string().starts_with("tls_ca: is missing"));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The certificates, one or several, of those who may sign the server's: `tls_ca` in text form. Required unless
-    /// any certificate is accepted.
+    /// Sets the certificates, one or several, of the authorities that may sign the server's certificate: `tls_ca` in text
+    /// form. Required unless any certificate is accepted.
+    ///
+    /// ```
+    /// let tls = durable_store::Tls::new().ca("/etc/ego/ca.pem");
+    /// ```
     pub fn ca(mut self, certificates: impl Into<Pem>) -> Self {
         self.ca = Some(certificates.into());
         self
     }
 
-    /// What the store shows of itself: its certificate, with those that lead to its signer behind it, and the
-    /// certificate's private key, which must not be encrypted. `tls_certificate` and `tls_key` in text form. Defaults to
-    /// none.
+    /// Sets the certificate that the store shows to the server, followed by those that lead to its signer, and its private
+    /// key, which must not be encrypted: `tls_certificate` and `tls_key` in text form. Defaults to none.
+    ///
+    /// ```
+    /// let tls = durable_store::Tls::new().ca("ca.pem").client_certificate("client.pem", "client.key");
+    /// ```
     pub fn client_certificate(mut self, certificate: impl Into<Pem>, key: impl Into<Pem>) -> Self {
         self.certificate = Some(certificate.into());
         self.key = Some(key.into());
         self
     }
 
-    /// What of the server's certificate is checked: `tls_verification` in text form. Defaults to
+    /// Sets how much of the server's certificate is verified: `tls_verification` in text form. Defaults to
     /// [`TlsVerification::CertificateAndAddress`].
+    ///
+    /// ```
+    /// use durable_store::{Tls, TlsVerification};
+    ///
+    /// let tls = Tls::new().ca("/etc/ego/ca.pem").verification(TlsVerification::CertificateOnly);
+    /// ```
     pub fn verification(mut self, verification: TlsVerification) -> Self {
         self.verification = verification;
         self
@@ -74,7 +98,7 @@ impl Tls {
         self.verification
     }
 
-    /// Refuses what does not fit together, and inline text that is not what it should be. Files are not looked at.
+    /// Refuses settings that do not fit together, and PEM text that cannot be read. Does not read files.
     pub(super) fn check(&self) -> Result<()> {
         let missing = |setting, why| Error::setting(setting, format!("is missing, {why}"));
         if self.ca.is_none() && self.verification != TlsVerification::DangerAcceptAny {
@@ -104,10 +128,18 @@ impl Tls {
     }
 }
 
-/// PEM text, or where it is.
+/// PEM text, or the path of a file with it.
 ///
-/// Made from text: what contains `-----BEGIN ` is PEM itself, anything else the path of a file. `Debug` never shows the
-/// text itself, which may be a private key.
+/// Converted from a string, what contains `-----BEGIN ` is PEM text, and anything else the path of a file;
+/// [`Pem::file`] and [`Pem::text`] leave no doubt. `Debug` never shows the text, which may be a private key.
+///
+/// ```
+/// use durable_store::Pem;
+///
+/// assert_eq!(Pem::from("/etc/ego/ca.pem"), Pem::file("/etc/ego/ca.pem"));
+/// let text = "-----BEGIN CERTIFICATE-----\n...";
+/// assert_eq!(Pem::from(text), Pem::text(text));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pem {
@@ -115,6 +147,36 @@ pub enum Pem {
     File(PathBuf),
     /// The text itself.
     Inline(String),
+}
+
+impl Pem {
+    /// The path of a file, which is read each time a session is made.
+    ///
+    /// ```
+    /// use durable_store::{Pem, Tls};
+    ///
+    /// let tls = Tls::new().ca(Pem::file("/etc/ego/ca.pem"));
+    /// ```
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File(path.into())
+    }
+
+    /// PEM text.
+    ///
+    /// ```
+    /// use durable_store::{Pem, Tls};
+    ///
+    /// let tls = Tls::new().ca(Pem::text("-----BEGIN CERTIFICATE-----\n..."));
+    /// ```
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Inline(text.into())
+    }
+}
+
+impl From<&Path> for Pem {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
 }
 
 impl From<&str> for Pem {
@@ -150,7 +212,14 @@ impl fmt::Debug for Pem {
     }
 }
 
-/// What of the server's certificate is checked.
+/// How much of the server's certificate is verified.
+///
+/// ```
+/// use durable_store::TlsVerification;
+///
+/// assert_eq!("certificate_only".parse::<TlsVerification>()?, TlsVerification::CertificateOnly);
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsVerification {

@@ -12,7 +12,7 @@ use crate::{
     driver::{Request, Session, Value},
     error::RetryHint,
     table::{
-        check,
+        ClusteringOrder, check,
         cql::{self, TableStatements},
     },
 };
@@ -120,13 +120,14 @@ impl SchemaSetup<'_> {
         if found == self.options.layout {
             return Ok(());
         }
-        let (keyspace, table, wanted) = (self.config.keyspace(), self.config.table(), self.options.layout);
+        let (keyspace, table) = (self.config.keyspace(), self.config.table());
+        let (found, wanted) = (found.primary_key(), self.options.layout.primary_key());
         Err(Error::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
     }
 
     /// A new index refuses reads until it is built.
     fn await_index(&self, session: &Session) -> Result<()> {
-        let statements = TableStatements::new(self.config, self.options.layout, 0);
+        let statements = TableStatements::new(self.config, self.options.layout, ClusteringOrder::Ascending, 0);
         loop {
             let key = [Value::Text("durable_store asks whether the index answers")];
             let read = Request::new(&key, self.config.consistency(), self.deadline);

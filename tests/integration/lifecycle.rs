@@ -124,3 +124,21 @@ fn a_server_that_cannot_be_reached_is_named_as_such() {
         assert_not_connected(&store);
     }
 }
+
+#[test]
+fn an_unreachable_contact_point_is_named_with_the_reason() {
+    let keyspace = Keyspace::unmade();
+    let options = SchemaOptions::new(Replication::Simple(1));
+    // A link-local address without its interface has no route, and without IPv6 no address of the family has one.
+    for (host, reason) in [
+        ("nowhere.invalid", "\"nowhere.invalid\" does not resolve: "),
+        ("fe80::1", "\"fe80::1\": this machine has no IPv6 route to fe80::1: "),
+    ] {
+        let store = keyspace.store_with(|config| config.contact_points([host, "127.0.0.1"]).port(1));
+        for error in [store.connect().unwrap_err(), store.create_schema(&options).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Unreachable);
+            let text = error.to_string();
+            assert!(text.contains(reason) && text.matches("; \"").count() == 1, "{error}");
+        }
+    }
+}

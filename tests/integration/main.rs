@@ -32,6 +32,7 @@ mod peers_both_ways;
 mod peers_formats;
 mod peers_together;
 mod pool;
+mod quoted_names;
 mod scans;
 mod scans_resumed;
 mod schema;

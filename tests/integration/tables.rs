@@ -29,7 +29,7 @@ fn each_table_keeps_its_own_states_in_its_own_layout() {
     handle.write_state(&in_orders).unwrap();
     assert_eq!(store.get_latest_state("account-42").unwrap().as_ref(), Some(&in_store));
     assert_eq!(handle.get_latest_state("account-42").unwrap().as_ref(), Some(&in_orders));
-    assert_eq!(handle.all_states().map(Result::unwrap).collect::<Vec<_>>(), [in_orders.clone()]);
+    assert_eq!(handle.all_states().map(Result::unwrap).collect::<Vec<_>>(), std::slice::from_ref(&in_orders));
     assert_eq!(store.shard_states(7).map(Result::unwrap).collect::<Vec<_>>(), [in_store]);
     assert!(handle.write_states([&account("b", 1, 1)]).into_iter().all(|outcome| outcome.is_ok()));
     handle.delete_state("b").unwrap();

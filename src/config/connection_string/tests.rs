@@ -64,6 +64,9 @@ fn what_is_shown_reads_back_as_the_same_settings_without_the_password() {
     let inline = include_str!("../../../tests/certificates/rsa.pem");
     for text in [
         "cassandra://127.0.0.1",
+        "CASSANDRA://127.0.0.1",
+        "Cassandra://a:7,b:7/\"Ego\"?table=%22States%22",
+        "cassandra://[::1]:7,b/%22Ego%22",
         "cassandra://127.0.0.1:1/ego?",
         "cassandra://[::1]",
         "cassandra://[2001:DB8:0::00A1],[::FFFF:10.0.0.1]",
@@ -138,7 +141,7 @@ fn a_refusal_names_the_setting() {
     ] {
         assert_refused(text, &format!("{setting}: "));
     }
-    for text in ["", "a", "http://a", "cassandra:a", "CASSANDRA://a", "cassandra://a?table", "cassandra://a?table#x"] {
+    for text in ["", "a", "http://a", "cassandra:a", "cassandrа://a", "cassandra://a?table", "cassandra://a?table#x"] {
         assert_refused(text, "connection string: ");
     }
 }

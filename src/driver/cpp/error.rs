@@ -4,6 +4,7 @@ use cassandra_cpp::{CassErrorCode as Code, ErrorKind as DriverKind};
 
 use crate::{
     Config, Error, ErrorKind,
+    driver::reachability::unreachable_contact_points,
     error::{Replicas, RetryHint},
 };
 
@@ -145,8 +146,10 @@ pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Erro
     }
     let datacenter = config.local_datacenter().map_or(String::new(), |name| format!(", local datacenter {name}"));
     let (hosts, port) = (config.contact_points().join(", "), config.port());
-    let hint = hint(*code, text, config).map_or(String::new(), |hint| format!("; {hint}"));
-    Error::new(kind, format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?}){hint}"))
+    let hint = hint(*code, text, config).map(str::to_owned);
+    let unreachable = if kind == ErrorKind::Unreachable { unreachable_contact_points(config) } else { Vec::new() };
+    let advice: String = hint.into_iter().chain(unreachable).map(|advice| format!("; {advice}")).collect();
+    Error::new(kind, format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?}){advice}"))
 }
 
 /// What the driver says of a server that refuses during the handshake. With TLS 1.3, and without TLS, the server hangs up,

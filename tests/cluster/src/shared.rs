@@ -31,12 +31,21 @@ pub struct Keyspace {
 impl Keyspace {
     /// A name that is not taken on the server.
     pub fn new(server: SocketAddr) -> Self {
+        Self::named("durable_store", server)
+    }
+
+    /// A name with capital letters, which CQL needs in double quotes.
+    pub fn with_capitals(server: SocketAddr) -> Self {
+        Self::named("durable_store_Capitals", server)
+    }
+
+    fn named(prefix: &str, server: SocketAddr) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("durable_store_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{prefix}_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         Self { name, server }
     }
 
-    /// The name.
+    /// The name, without quotes.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -44,7 +53,7 @@ impl Keyspace {
 
 impl Drop for Keyspace {
     fn drop(&mut self) {
-        let drop = format!("DROP KEYSPACE IF EXISTS {}", self.name);
+        let drop = format!("DROP KEYSPACE IF EXISTS \"{}\"", self.name);
         let dropped = Client::connect(self.server, Duration::from_secs(30)).and_then(|mut client| client.query(&drop));
         // No panic, since a test may be unwinding. The suite's own check finds what is left.
         if let Err(error) = dropped {

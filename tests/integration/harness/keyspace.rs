@@ -19,6 +19,11 @@ impl Keyspace {
         Self(shared::Keyspace::new(server()))
     }
 
+    /// As [`unmade`](Keyspace::unmade), with capital letters in the name.
+    pub(crate) fn unmade_with_capitals() -> Self {
+        Self(shared::Keyspace::with_capitals(server()))
+    }
+
     /// An empty keyspace without tables.
     pub(crate) fn empty() -> Self {
         let keyspace = Self::unmade();
@@ -60,7 +65,10 @@ impl Keyspace {
 
     /// Settings that lead to a keyspace of another process.
     pub(crate) fn config_of(name: &str) -> ConfigBuilder {
-        Config::builder().contact_points([server().ip().to_string()]).port(server().port()).keyspace(name)
+        Config::builder()
+            .contact_points([server().ip().to_string()])
+            .port(server().port())
+            .keyspace(format!("\"{name}\""))
     }
 
     /// A store on this keyspace, not connected.
@@ -105,7 +113,7 @@ impl Keyspace {
 
     /// As [`cql`](Keyspace::cql), with values for the markers as Cassandra encodes them.
     pub(crate) fn cql_with(&self, statement: &str, values: &[Option<&[u8]>]) -> Rows {
-        let statement = statement.replace("{table}", &format!("{}.states_store", self.name()));
+        let statement = statement.replace("{table}", &format!("\"{}\".states_store", self.name()));
         raw().query_with(&statement, values).unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 }
