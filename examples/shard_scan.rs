@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let token = states.resume_token();
     println!("So far, and the rest from {token} on:");
 
-    let mut states = store.shard_states(1).resume_from(&token);
+    let mut states = store.shard_states(1).resume_from(token);
     while let Some(state) = states.next().transpose()? {
         println!("Read from the server: {} in shard 1.", state.persistence_id);
     }

@@ -16,7 +16,7 @@ use std::{fmt, pin::pin, sync::Arc};
 
 use context::CallContext;
 pub use memory::MemoryStore;
-pub use scan::States;
+pub use scan::{ResumeToken, States};
 pub use state_store::{StateStore, VersionedStateStore};
 pub use typed::{TypedState, TypedStore};
 

@@ -118,7 +118,7 @@ pub extern "C" fn durable_store_states_resume_token(
         let bytes = OutBytes::new(("token", token), ("token_length", token_length));
         let states = borrow("states", states)?;
         bytes.check()?;
-        bytes.set_text(&states.lock().resume_token());
+        bytes.set_text(&states.lock().resume_token().to_string());
         Ok(())
     })
 }

@@ -29,6 +29,7 @@ pub(super) async fn columns(session: &Session, config: &Config, deadline: Instan
             kind: row.text(1)?.unwrap_or_default(),
             position: row.int(2)?.unwrap_or_default(),
             cql_type: row.text(3)?.unwrap_or_default(),
+            clustering_order: row.text(4)?.unwrap_or_default(),
         })
     })
 }

@@ -31,7 +31,7 @@ impl TableSession {
         let layout = check::layout_of(&columns, config)?;
         let comment = catalog::comment(driver, config, deadline).await?;
         check::check_write_mode(&comment, layout, config)?;
-        let statements = TableStatements::new(config, layout, number);
+        let statements = TableStatements::new(config, layout, check::clustering_order_of(&columns), number);
         Ok(Self { cluster, layout, statements })
     }
 

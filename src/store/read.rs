@@ -124,7 +124,12 @@ impl CallContext<'_> {
                 RetryHint::NoIndex => check::index_missing(self.store.config()).with_source(error),
                 _ => error,
             })?;
-            take(rows.map(|row| Ok(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))?)?;
+            let page = rows.map(|row| {
+                // An index may find other ids too: one of SASI can ignore case.
+                let is_of_id = row.str(6)? == Some(id);
+                Ok(is_of_id.then_some(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))
+            })?;
+            take(page.into_iter().flatten().collect())?;
             request.page = rows.next_page()?;
             if request.page.is_none() {
                 return Ok(());

@@ -2,9 +2,10 @@
 
 use std::{collections::VecDeque, fmt, iter::FusedIterator};
 
-mod position;
+mod resume_token;
 
-use position::{Extent, Position};
+pub use resume_token::ResumeToken;
+use resume_token::{Extent, Position};
 
 use super::{CallContext, DurableStore, read::stored_row};
 use crate::{
@@ -17,20 +18,29 @@ use crate::{
 };
 
 impl DurableStore {
-    /// All states in a shard, on a table keyed by shard, ordered by persistence id. Nothing is read before the first is
-    /// asked for.
+    /// Reads all states in a shard, on a table keyed by shard, ordered by persistence id: ascending, unless the table was
+    /// made `WITH CLUSTERING ORDER BY (persistence_id DESC)`. Nothing is read before the first state is asked for.
     ///
-    /// Each page is a call of its own, with its own `call_timeout`. What is written or deleted meanwhile may or may not be
-    /// seen; what stays is seen exactly once.
+    /// Each page is a call of its own, with its own `call_timeout`. States that are written or deleted during the scan may
+    /// or may not be returned; each of the others is returned exactly once.
     ///
-    /// On a table keyed by id there are no shards: the one item is a [`Config`](ErrorKind::Config) error.
+    /// On a table keyed by id there are no shards: the only item is an error of kind [`Config`](ErrorKind::Config).
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// store.connect()?;
+    /// for state in store.shard_states(7) {
+    ///     println!("{}", state?.persistence_id);
+    /// }
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     pub fn shard_states(&self, shard: u64) -> States {
         States::new(self, &telemetry::SHARD_STATES, Extent::Shard(shard))
     }
 
-    /// All states in the table, in no order that means anything, otherwise as
-    /// [`shard_states`](DurableStore::shard_states). On a table keyed by shard, an entity with rows in several shards comes
-    /// once for each.
+    /// Reads all states in the table, in unspecified order; see [`shard_states`](DurableStore::shard_states) for
+    /// everything else. On a table keyed by shard, an entity with rows in several shards is returned once per row.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableStore};
@@ -38,8 +48,8 @@ impl DurableStore {
     /// let mut states = store.all_states();
     /// while let Some(state) = states.next().transpose()? {
     ///     println!("{}: version {}", state.persistence_id, state.version_number);
-    ///     // Kept somewhere, another process can go on from here.
-    ///     let token = states.resume_token();
+    ///     // Saved as text, it lets another process continue here.
+    ///     let token = states.resume_token().to_string();
     /// }
     /// # Ok::<(), durable_store::Error>(())
     /// ```
@@ -48,27 +58,29 @@ impl DurableStore {
     }
 }
 
-/// The states of a scan, an iterator; made by [`DurableStore::shard_states`] and [`DurableStore::all_states`].
+/// The states of a scan, an iterator; returned by [`DurableStore::shard_states`] and [`DurableStore::all_states`].
 ///
-/// It ends after the first error. [`resume_token`](States::resume_token) then says where it came to, and another scan,
-/// in this process or another, can go on from there. A row that cannot be read
-/// ([`Corrupt`](ErrorKind::Corrupt), which names it) counts as handed out: the scan that goes on is past it.
+/// It ends after the first error. [`resume_token`](States::resume_token) then tells how far it came, and another scan can
+/// continue there. A row that cannot be read ([`Corrupt`](ErrorKind::Corrupt), the error names it) counts as returned: the
+/// scan that continues begins after it.
 #[must_use = "nothing is read before the first state is asked for"]
 pub struct States {
     store: DurableStore,
     operation: &'static Operation,
     extent: Extent,
-    /// The row that was handed out last.
+    /// After the row that was returned last.
     position: Position,
-    page: VecDeque<Scanned>,
-    source: Source,
+    /// Rows that were read and not yet returned.
+    page: VecDeque<ScannedRow>,
+    /// How the next page is read; `None` at the end.
+    next_page: Option<PageStart>,
     /// Why nothing can be read, if a setting was refused.
     refused: Option<Error>,
     failed: bool,
 }
 
 /// A row as it was read.
-struct Scanned {
+struct ScannedRow {
     layout: Layout,
     /// Of its partition.
     token: i64,
@@ -76,7 +88,7 @@ struct Scanned {
     row: StoredRow<'static>,
 }
 
-impl Scanned {
+impl ScannedRow {
     fn shard(&self) -> u64 {
         shard_of(&self.row)
     }
@@ -86,31 +98,30 @@ fn shard_of(row: &StoredRow<'_>) -> u64 {
     row.shard_number.unwrap_or_default().cast_unsigned()
 }
 
-/// Where the next page comes from.
-enum Source {
-    /// From the position on, whatever it is.
+/// Where a page begins.
+enum PageStart {
+    /// After the position of the scan.
     Position,
-    /// From a query under way: where it began, and where its next page begins.
-    Query(Query, Position, Vec<u8>),
-    /// On a table keyed by shard, from what follows the shard that was just read to its end.
+    /// In the middle of a query: the position at which the query began, and the driver's state of paging.
+    Continued(ScanQuery, Position, Vec<u8>),
+    /// In the shard that follows the one that was just read to its end, on a table keyed by shard.
     NextShard,
-    None,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Query {
+enum ScanQuery {
     Table,
     /// The partitions from that of the position on.
     TableFromPosition,
     Shard,
-    /// What of the position's shard follows it.
+    /// The rows of the position's shard that follow it.
     RestOfShard,
 }
 
-/// One page, and where the next comes from.
-struct Page {
-    rows: Vec<Scanned>,
-    next: Source,
+/// The rows of a page, and where the next page begins.
+struct ScannedPage {
+    rows: Vec<ScannedRow>,
+    next: Option<PageStart>,
 }
 
 impl States {
@@ -121,30 +132,55 @@ impl States {
             extent,
             position: Position::Start,
             page: VecDeque::new(),
-            source: Source::Position,
+            next_page: Some(PageStart::Position),
             refused: None,
             failed: false,
         }
     }
 
-    /// How many rows are read at once. Defaults to the setting [`page_size`](crate::ConfigBuilder::page_size), and has its
-    /// bounds; a number out of them makes the first item a [`Config`](ErrorKind::Config) error.
+    /// Sets how many rows are read at once. Defaults to the setting [`page_size`](crate::ConfigBuilder::page_size), and has
+    /// its bounds: otherwise the first item is an error of kind [`Config`](ErrorKind::Config).
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// let states = store.all_states().page_size(100);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     pub fn page_size(mut self, rows: u32) -> Self {
         self.store = self.store.with_page_size(rows);
         self
     }
 
-    /// Where the scan has come to, as text without blanks: behind the state that was handed out last.
-    pub fn resume_token(&self) -> String {
-        position::token(self.extent, &self.position)
+    /// Returns how far the scan has come: after the state that was returned last.
+    ///
+    /// ```
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// assert_eq!(store.all_states().resume_token().to_string(), "durable-store-scan-1:table:start");
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn resume_token(&self) -> ResumeToken {
+        ResumeToken { extent: self.extent, position: self.position.clone() }
     }
 
-    /// Goes on where another scan of the same shard, or of the same table, had come to. A token that is damaged or of
-    /// another scan makes the first item a [`Config`](ErrorKind::Config) error.
-    pub fn resume_from(mut self, token: &str) -> Self {
-        match position::parse(token, self.extent) {
+    /// Continues where another scan of the same shard, or of the same table, had come to: takes its [`ResumeToken`], or the
+    /// text of one. If the token is damaged or of another scan, the first item is an error of kind
+    /// [`Config`](ErrorKind::Config).
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// let mut first = store.all_states();
+    /// first.next();
+    /// let rest = store.all_states().resume_from(first.resume_token());
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn resume_from(mut self, token: impl TryInto<ResumeToken, Error: Into<Error>>) -> Self {
+        let position = token.try_into().map_err(Into::into).and_then(|token| token.position_in(self.extent));
+        match position {
             Ok(position) => {
-                self.source = if position == Position::End { Source::None } else { Source::Position };
+                self.next_page = (position != Position::End).then_some(PageStart::Position);
                 self.position = position;
                 self.page.clear();
             }
@@ -159,26 +195,26 @@ impl States {
         }
         loop {
             while let Some(scanned) = self.page.pop_front() {
-                if let Some(state) = self.hand_out(scanned)? {
+                if let Some(state) = self.decode_next(scanned)? {
                     return Ok(Some(state));
                 }
             }
-            if matches!(self.source, Source::None) {
+            let Some(start) = &self.next_page else {
                 self.position = Position::End;
                 return Ok(None);
-            }
-            let (extent, position, source) = (self.extent, &self.position, &self.source);
+            };
+            let (extent, position) = (self.extent, &self.position);
             let page = self.store.observe(self.operation, None, |call| {
-                self.store.call(call, async |work| work.page(extent, position, source).await)
+                self.store.call(call, async |work| work.page(extent, position, start).await)
             })?;
             self.page = page.rows.into();
-            self.source = page.next;
+            self.next_page = page.next;
         }
     }
 
     /// The state in a row; `None` if nothing but its key is left.
-    fn hand_out(&mut self, scanned: Scanned) -> Result<Option<DurableState>> {
-        let Scanned { layout, token, persistence_id, row } = scanned;
+    fn decode_next(&mut self, scanned: ScannedRow) -> Result<Option<DurableState>> {
+        let ScannedRow { layout, token, persistence_id, row } = scanned;
         let shard = shard_of(&row);
         let state = self.store.decode(row, &persistence_id, layout);
         let state = state.map_err(|error| error.with_operation(self.operation.name, Some(&persistence_id)));
@@ -209,59 +245,61 @@ impl fmt::Debug for States {
 }
 
 impl CallContext<'_> {
-    async fn page(&self, extent: Extent, position: &Position, source: &Source) -> Result<Page> {
-        self.attempts(Effect::Read, async |connection, deadline| {
-            if extent != Extent::Table && connection.layout == Layout::ById {
+    async fn page(&self, extent: Extent, position: &Position, start: &PageStart) -> Result<ScannedPage> {
+        self.attempts(Effect::Read, async |table, deadline| {
+            if extent != Extent::Table && table.layout == Layout::ById {
                 return Err(Error::new(ErrorKind::Config, "the table is keyed by id: it has no shards"));
             }
-            let (query, began, page) = match source {
-                Source::Query(query, began, page) => (*query, began, Some(page.clone())),
-                Source::NextShard | Source::None => (Query::TableFromPosition, position, None),
-                Source::Position => (first_query(extent, position, connection.layout), position, None),
+            let (query, began, page) = match start {
+                PageStart::Continued(query, began, page) => (*query, began, Some(page.clone())),
+                PageStart::NextShard => (ScanQuery::TableFromPosition, position, None),
+                PageStart::Position => (first_query(extent, position, table.layout), position, None),
             };
             let request = Request { page, ..self.request(&[], deadline) };
-            let (rows, next) = self.query(query, extent, began, connection, request).await?;
-            Ok(Page {
-                rows,
-                next: next.map_or_else(|| after(query, extent), |page| Source::Query(query, began.clone(), page)),
-            })
+            let (rows, paging_state) = self.query(query, extent, began, table, request).await?;
+            let next = match paging_state {
+                Some(page) => Some(PageStart::Continued(query, began.clone(), page)),
+                None if query == ScanQuery::RestOfShard && extent == Extent::Table => Some(PageStart::NextShard),
+                None => None,
+            };
+            Ok(ScannedPage { rows, next })
         })
         .await
     }
 
-    /// One page of a query that began at a position, and where its next one begins.
+    /// Reads one page of a query that began at a position, and returns the state of paging for the next.
     async fn query(
         &self,
-        query: Query,
+        query: ScanQuery,
         extent: Extent,
         began: &Position,
-        connection: &TableSession,
+        table: &TableSession,
         request: Request<'_>,
-    ) -> Result<(Vec<Scanned>, Option<Vec<u8>>)> {
-        let (scans, layout) = (&connection.statements.scans, connection.layout);
-        let (token, shard, id) = began.key();
+    ) -> Result<(Vec<ScannedRow>, Option<Vec<u8>>)> {
+        let (scans, layout) = (&table.statements.scans, table.layout);
+        let (token, shard_of_position, id) = began.key();
         let shard = match extent {
             Extent::Shard(shard) => shard,
-            Extent::Table => shard,
+            Extent::Table => shard_of_position,
         };
         let (from, key) = ([Value::Bigint(token)], [Value::Bigint(shard.cast_signed()), Value::Text(id)]);
         let (statement, values) = match query {
-            Query::Table => (&scans.table, &[][..]),
-            Query::TableFromPosition => (&scans.table_from, &from[..]),
-            Query::Shard => (&scans.shard, &key[..1]),
-            Query::RestOfShard => (&scans.shard_after, &key[..]),
+            ScanQuery::Table => (&scans.table, &[][..]),
+            ScanQuery::TableFromPosition => (&scans.table_from, &from[..]),
+            ScanQuery::Shard => (&scans.shard, &key[..1]),
+            ScanQuery::RestOfShard => (&scans.shard_after, &key[..]),
         };
-        let rows = connection.execute(statement, &Request { values, ..request }).await?;
+        let rows = table.execute(statement, &Request { values, ..request }).await?;
         let mut scanned = rows.map(|row| scanned(row, layout))?;
-        if query == Query::TableFromPosition {
+        if query == ScanQuery::TableFromPosition {
             scanned.retain(|row| !began.is_behind((row.token, row.shard(), &row.persistence_id), layout));
         }
         Ok((scanned, rows.next_page()?))
     }
 }
 
-fn scanned(row: &Row<'_>, layout: Layout) -> Result<Scanned> {
-    Ok(Scanned {
+fn scanned(row: &Row<'_>, layout: Layout) -> Result<ScannedRow> {
+    Ok(ScannedRow {
         layout,
         token: row.bigint(0)?.unwrap_or_default(),
         persistence_id: row.text(1)?.unwrap_or_default(),
@@ -269,18 +307,13 @@ fn scanned(row: &Row<'_>, layout: Layout) -> Result<Scanned> {
     })
 }
 
-/// What follows a query that is at its end.
-fn after(query: Query, extent: Extent) -> Source {
-    if query == Query::RestOfShard && extent == Extent::Table { Source::NextShard } else { Source::None }
-}
-
-fn first_query(extent: Extent, position: &Position, layout: Layout) -> Query {
+fn first_query(extent: Extent, position: &Position, layout: Layout) -> ScanQuery {
     match (extent, position, layout) {
-        (Extent::Table, Position::After { .. }, Layout::ById) => Query::TableFromPosition,
+        (Extent::Table, Position::After { .. }, Layout::ById) => ScanQuery::TableFromPosition,
         (Extent::Table, Position::After { .. }, Layout::ByShard) | (Extent::Shard(_), Position::After { .. }, _) => {
-            Query::RestOfShard
+            ScanQuery::RestOfShard
         }
-        (Extent::Table, ..) => Query::Table,
-        (Extent::Shard(_), ..) => Query::Shard,
+        (Extent::Table, ..) => ScanQuery::Table,
+        (Extent::Shard(_), ..) => ScanQuery::Shard,
     }
 }

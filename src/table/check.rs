@@ -1,6 +1,7 @@
 //! What the table of states looks like on the server, and whether that is one of the two layouts. Pure.
 
-use crate::{Config, Error, Layout, Result, WriteMode, table::cql};
+use super::{ClusteringOrder, cql};
+use crate::{Config, Error, Layout, Result, WriteMode};
 
 /// The columns of the table and their types; a table may have others beside them.
 const COLUMNS: [(&str, &str); 6] = [
@@ -19,6 +20,8 @@ pub(crate) struct Column {
     pub(crate) kind: String,
     pub(crate) position: i32,
     pub(crate) cql_type: String,
+    /// `asc`, `desc` or `none`.
+    pub(crate) clustering_order: String,
 }
 
 /// Which layout the table has that these columns make up; no columns mean no table.
@@ -35,6 +38,10 @@ pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
                 let message = format!("column {name} of table {table} is of type {}, not {cql_type}", found.cql_type);
                 return Err(Error::schema(message));
             }
+            Some(found) if found.kind == "static" => {
+                let message = format!("column {name} of table {table} is static: all rows of a shard share its value");
+                return Err(Error::schema(message));
+            }
             Some(_) => {}
         }
     }
@@ -47,10 +54,16 @@ pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
             "table {table} has PRIMARY KEY (({}){}), which is neither {} nor {}",
             partition.join(", "),
             clustering.iter().map(|name| format!(", {name}")).collect::<String>(),
-            Layout::ByShard,
-            Layout::ById,
+            Layout::ByShard.primary_key(),
+            Layout::ById.primary_key(),
         ))),
     }
+}
+
+/// In which order the table has the rows of a shard.
+pub(crate) fn clustering_order_of(columns: &[Column]) -> ClusteringOrder {
+    let descending = columns.iter().any(|column| column.clustering_order == "desc");
+    if descending { ClusteringOrder::Descending } else { ClusteringOrder::Ascending }
 }
 
 fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
@@ -138,7 +151,8 @@ mod tests {
         let column = |(name, cql_type): (&str, &str)| {
             let (kind, at) = place(name);
             let position = if kind == "regular" { -1 } else { at as i32 };
-            Column { name: name.into(), kind: kind.into(), position, cql_type: cql_type.into() }
+            let clustering_order = if kind == "clustering" { "asc" } else { "none" }.into();
+            Column { name: name.into(), kind: kind.into(), position, cql_type: cql_type.into(), clustering_order }
         };
         COLUMNS.into_iter().map(column).collect()
     }
@@ -148,9 +162,17 @@ mod tests {
         let mut by_shard = columns(&["shard_number"], &["persistence_id"]);
         assert_eq!(layout_of(&by_shard, &config()).unwrap(), Layout::ByShard);
         assert_eq!(layout_of(&columns(&["persistence_id"], &[]), &config()).unwrap(), Layout::ById);
-        let extra = Column { name: "note".into(), kind: "regular".into(), position: -1, cql_type: "text".into() };
-        by_shard.push(extra);
+        by_shard.push(Column { name: "note".into(), kind: "static".into(), ..by_shard[0].clone() });
         assert_eq!(layout_of(&by_shard, &config()).unwrap(), Layout::ByShard);
+    }
+
+    #[test]
+    fn the_clustering_order_is_that_of_persistence_id() {
+        let mut by_shard = columns(&["shard_number"], &["persistence_id"]);
+        assert_eq!(clustering_order_of(&by_shard), ClusteringOrder::Ascending);
+        by_shard.iter_mut().find(|column| column.name == "persistence_id").unwrap().clustering_order = "desc".into();
+        assert_eq!(clustering_order_of(&by_shard), ClusteringOrder::Descending);
+        assert_eq!(clustering_order_of(&columns(&["persistence_id"], &[])), ClusteringOrder::Ascending);
     }
 
     #[test]
@@ -186,11 +208,14 @@ mod tests {
     fn anything_else_is_named() {
         let mut retyped = columns(&["persistence_id"], &[]);
         retyped[0].cql_type = "int".into();
+        let mut shared = columns(&["shard_number"], &["persistence_id"]);
+        shared[3].kind = "static".into();
         let mut short = columns(&["persistence_id"], &[]);
         short.retain(|column| column.name != "state_manifest");
         for (found, part) in [
             (vec![], "table ego.states_store does not exist"),
             (short, "no column state_manifest of type text"),
+            (shared, "column state_manifest of table ego.states_store is static"),
             (retyped, "version_number of table ego.states_store is of type int, not bigint"),
             (columns(&["persistence_id"], &["shard_number"]), "PRIMARY KEY ((persistence_id), shard_number)"),
             (columns(&["shard_number", "persistence_id"], &[]), "PRIMARY KEY ((shard_number, persistence_id))"),

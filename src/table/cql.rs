@@ -1,6 +1,7 @@
 //! The text of every statement, and nothing else. Tables are qualified and columns named, so that nothing depends on a
 //! session's keyspace or on the order of columns.
 
+use super::ClusteringOrder;
 use crate::{Config, Layout, Replication, SchemaOptions};
 
 /// A round trip that touches no table of ours.
@@ -16,8 +17,8 @@ pub(crate) const KEYSPACE: &str = "SELECT keyspace_name FROM system_schema.keysp
 pub(crate) const SETTING: &str = "SELECT value FROM system_views.settings WHERE name = ?";
 
 /// By keyspace and table.
-pub(crate) const COLUMNS: &str =
-    "SELECT column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?";
+pub(crate) const COLUMNS: &str = "SELECT column_name, kind, position, type, clustering_order FROM system_schema.columns \
+     WHERE keyspace_name = ? AND table_name = ?";
 
 /// By keyspace and table.
 pub(crate) const INDEXES: &str =
@@ -95,20 +96,22 @@ pub(crate) struct Scans {
     pub(crate) table_from: Statement,
     /// By shard_number, on a table keyed by shard.
     pub(crate) shard: Statement,
-    /// By shard_number, and a persistence_id after which to begin.
+    /// By shard_number, and a persistence_id after which to begin in the clustering order of the table.
     pub(crate) shard_after: Statement,
 }
 
 impl TableStatements {
     /// `number` is the table's number among those of the store.
-    pub(crate) fn new(config: &Config, layout: Layout, number: usize) -> Self {
+    pub(crate) fn new(config: &Config, layout: Layout, order: ClusteringOrder, number: usize) -> Self {
         let table = qualified(config);
         let key = match layout {
             Layout::ByShard => "shard_number = ? AND persistence_id = ?",
             Layout::ById => "persistence_id = ?",
         };
         let columns = COLUMNS_OF_STATES;
-        let select_by_id = format!("SELECT {columns}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?");
+        let select_by_id = format!(
+            "SELECT {columns}, WRITETIME(version_number), persistence_id FROM {table} WHERE persistence_id = ?"
+        );
         let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
         let places = &mut Places(number * PLACES_PER_TABLE);
         Self {
@@ -119,7 +122,7 @@ impl TableStatements {
             delete_if_version: places.next(delete_if_version),
             writes: Writes::new(&table, false, places),
             writes_with_ttl: Writes::new(&table, true, places),
-            scans: Scans::new(&table, layout, places),
+            scans: Scans::new(&table, layout, order, places),
         }
     }
 }
@@ -148,7 +151,11 @@ impl Writes {
 }
 
 impl Scans {
-    fn new(table: &str, layout: Layout, places: &mut Places) -> Self {
+    fn new(table: &str, layout: Layout, order: ClusteringOrder, places: &mut Places) -> Self {
+        let after = match order {
+            ClusteringOrder::Ascending => ">",
+            ClusteringOrder::Descending => "<",
+        };
         let key = match layout {
             Layout::ByShard => "shard_number",
             Layout::ById => "persistence_id",
@@ -157,7 +164,7 @@ impl Scans {
         Self {
             table_from: places.next(format!("{select} WHERE token({key}) >= ?")),
             shard: places.next(format!("{select} WHERE shard_number = ?")),
-            shard_after: places.next(format!("{select} WHERE shard_number = ? AND persistence_id > ?")),
+            shard_after: places.next(format!("{select} WHERE shard_number = ? AND persistence_id {after} ?")),
             table: places.next(select),
         }
     }
@@ -235,19 +242,23 @@ mod tests {
     #[test]
     fn names_are_rendered_in_double_quotes_everywhere() {
         for layout in [Layout::ByShard, Layout::ById] {
-            let all = format!("{:?}", TableStatements::new(&config(), layout, 0)).replace('\\', "");
+            let all = format!("{:?}", TableStatements::new(&config(), layout, ClusteringOrder::Ascending, 0))
+                .replace('\\', "");
             let statements = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].map(|verb| all.matches(verb).count());
             assert_eq!(all.matches("\"bank\".\"accounts\"").count(), statements.iter().sum::<usize>(), "{all}");
             let table = create_table(&config(), layout);
             assert!(table.starts_with("CREATE TABLE IF NOT EXISTS \"bank\".\"accounts\" ("), "{table}");
-            assert!(table.trim_end().ends_with(&format!("{layout}\n)")), "{table}");
+            assert!(table.trim_end().ends_with(&format!("{}\n)", layout.primary_key())), "{table}");
         }
     }
 
     #[test]
     fn every_statement_of_a_table_has_a_place_of_its_own() {
-        let all: String =
-            (0..2).map(|number| format!("{:?}", TableStatements::new(&config(), Layout::ById, number))).collect();
+        let all: String = (0..2)
+            .map(|number| {
+                format!("{:?}", TableStatements::new(&config(), Layout::ById, ClusteringOrder::Ascending, number))
+            })
+            .collect();
         let places = all.split("place: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
         let mut places: Vec<_> = places.collect();
         places.sort_unstable();

@@ -155,7 +155,7 @@ fn a_page_that_cannot_be_read_ends_the_scan_and_its_token_goes_on() {
     let error = states.next().unwrap().unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, Some("all_states")));
     assert!(states.next().is_none());
-    seen.extend(all_of(proxied.store.all_states().resume_from(&states.resume_token())));
+    seen.extend(all_of(proxied.store.all_states().resume_from(states.resume_token())));
     let keys = in_order(seen);
     assert_eq!(keys.len(), whole);
     assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
@@ -193,7 +193,7 @@ fn a_row_that_cannot_be_read_is_named_and_the_scan_that_goes_on_is_past_it() {
             let scan = || shard.map_or_else(|| store.all_states(), |shard| store.shard_states(shard)).page_size(5);
             let (mut token, mut seen, mut named) = (scan().resume_token(), Vec::new(), Vec::new());
             loop {
-                let mut states = scan().resume_from(&token);
+                let mut states = scan().resume_from(token.clone());
                 let Some(error) = states.find_map(|state| state.map(|state| seen.push(state)).err()) else { break };
                 assert!(states.next().is_none());
                 assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");

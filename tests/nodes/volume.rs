@@ -194,7 +194,7 @@ fn assert_each_is_scanned_once(store: &DurableStore, count: u64, cluster: &Clust
     let mut states = store.all_states();
     let tenth = states.by_ref().take(count as usize / 10);
     let mut scanned: Vec<u64> = tenth.map(|state| number_of(&state.unwrap().persistence_id)).collect();
-    let other = OtherProcess::start(cluster, store.config().keyspace(), &states.resume_token());
+    let other = OtherProcess::start(cluster, store.config().keyspace(), &states.resume_token().to_string());
     scanned.extend(thread::scope(|scope| {
         let other = scope.spawn(|| other.scanned());
         for number in count..count + PASSING {
@@ -251,7 +251,7 @@ fn the_other_process() {
     // Its own line: the name of the test has no line break behind it.
     println!();
     let mut early = 0;
-    for (count, state) in connected(config).all_states().resume_from(&token).enumerate() {
+    for (count, state) in connected(config).all_states().resume_from(token.as_str()).enumerate() {
         println!("{SCANNED}{}", state.unwrap().persistence_id);
         if count == 10_000 {
             early = resident_bytes();
