@@ -43,9 +43,30 @@ func Open(connectionString string) (*Store, error) {
 	if kind := C.durable_store_open(text, length, &handle, &failure); kind != 0 {
 		return nil, takeError(kind, failure)
 	}
+	return owned(handle), nil
+}
+
+// WithTable returns a store on another table of the same keyspace. Both share one connection; each is closed separately.
+//
+// The table is looked at when the store is first used: one that is missing, or was dropped, fails the calls of its own
+// stores only.
+func (s *Store) WithTable(table string) (*Store, error) {
+	var handle *C.durable_store
+	err := s.call(context.Background(), func(own *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		name, length := textPointer(table)
+		return C.durable_store_with_table(own, name, length, &handle, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return owned(handle), nil
+}
+
+// owned returns the store of a handle, which is freed when the store is closed or garbage.
+func owned(handle *C.durable_store) *Store {
 	store := &Store{handle: handle}
 	store.cleanup = runtime.AddCleanup(store, func(handle *C.durable_store) { C.durable_store_free(handle) }, handle)
-	return store, nil
+	return store
 }
 
 // Close waits for calls in progress and frees the store, which closes its connections. Later calls give [ErrClosed].

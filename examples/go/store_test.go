@@ -61,6 +61,33 @@ func TestADeletedStateIsAbsent(t *testing.T) {
 	}
 }
 
+func TestAStoreOnAnotherTableSharesTheConnection(t *testing.T) {
+	store := newTable(t, durablestore.ByID, "").connect(t)
+	orders, err := store.WithTable("orders")
+	succeeds(t, err)
+	defer orders.Close()
+	succeeds(t, orders.CreateSchema(t.Context(), durablestore.SchemaOptions{Replication: "1", Layout: durablestore.ByID}))
+	succeeds(t, store.WriteState(t.Context(), state("account-42", 1)))
+	succeeds(t, orders.WriteState(t.Context(), state("account-42", 5)))
+	for _, one := range []struct {
+		store   *durablestore.Store
+		version uint64
+	}{{store, 1}, {orders, 5}} {
+		read, err := one.store.GetLatestState(t.Context(), "account-42")
+		succeeds(t, err)
+		if read.GetVersionNumber() != one.version {
+			t.Fatalf("read %v, not version %d", read, one.version)
+		}
+	}
+	missing, err := store.WithTable("missing")
+	succeeds(t, err)
+	defer missing.Close()
+	_, err = missing.GetLatestState(t.Context(), "account-42")
+	fails(t, err, durablestore.ErrSchema, "missing")
+	_, err = store.WithTable("no table")
+	fails(t, err, durablestore.ErrConfig, "table: ")
+}
+
 func TestBadInputGivesAnErrorOfItsKindThatNamesIt(t *testing.T) {
 	_, err := durablestore.Open("cassandra://127.0.0.1/ego?call_timeot=3s")
 	fails(t, err, durablestore.ErrConfig, "call_timeout")

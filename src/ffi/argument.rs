@@ -1,4 +1,4 @@
-//! What C passes, checked.
+//! Checks the arguments that C passes.
 
 use std::{
     ffi::c_char,
@@ -10,15 +10,15 @@ use prost::Message;
 
 use crate::{DurableState, Error, Result};
 
-/// Why an argument is not acceptable.
+/// The error of an argument that is refused.
 pub(super) fn refused(argument: impl Display, reason: impl Display) -> Error {
     Error::field(argument, reason)
 }
 
-/// What is at `pointer`. NULL is as good as any where there is nothing.
+/// Returns the items at `pointer`, which may be NULL if the length is 0.
 ///
 /// # Safety
-/// `pointer` is NULL, or leads to `length` items that nobody changes or frees during the call.
+/// `pointer` is NULL, or points to `length` items that nobody changes or frees during the call.
 pub(super) unsafe fn items<'a, T>(argument: impl Display, pointer: *const T, length: usize) -> Result<&'a [T]> {
     if length == 0 {
         return Ok(&[]);
@@ -30,31 +30,31 @@ pub(super) unsafe fn items<'a, T>(argument: impl Display, pointer: *const T, len
     if bytes.is_none() {
         return Err(refused(argument, format_args!("has a length of {length}, more than memory can hold")));
     }
-    // SAFETY: as of this function, and the length fits.
+    // SAFETY: see the requirements of this function, and the length fits.
     Ok(unsafe { slice::from_raw_parts(pointer, length) })
 }
 
-/// Text.
+/// Returns the text at `pointer`.
 ///
 /// # Safety
-/// As of [`items`].
+/// See [`items`].
 pub(super) unsafe fn text<'a>(argument: impl Display, pointer: *const c_char, length: usize) -> Result<&'a str> {
-    // SAFETY: as of this function.
+    // SAFETY: see the requirements of this function.
     let bytes = unsafe { items::<u8>(&argument, pointer.cast(), length) }?;
     str::from_utf8(bytes).map_err(|cause| {
         refused(argument, format_args!("is not UTF-8 from byte {} on", cause.valid_up_to())).with_source(cause)
     })
 }
 
-/// A serialized state.
+/// Returns the serialized state at `pointer`.
 ///
 /// # Safety
-/// As of [`items`].
+/// See [`items`].
 pub(super) unsafe fn state(argument: impl fmt::Display, pointer: *const u8, length: usize) -> Result<DurableState> {
-    // SAFETY: as of this function.
+    // SAFETY: see the requirements of this function.
     let bytes = unsafe { items(&argument, pointer, length) }?;
     DurableState::decode(bytes).map_err(|cause| {
-        refused(argument, format_args!("its {length} bytes are no egopb.DurableState")).with_source(cause)
+        refused(argument, format_args!("{length} bytes that do not decode as egopb.DurableState")).with_source(cause)
     })
 }
 
@@ -93,6 +93,6 @@ mod tests {
         // SAFETY: the bytes are there.
         let (text, state) = unsafe { (text("id", bytes.as_ptr().cast(), 3), state("state", bytes.as_ptr(), 3)) };
         assert_eq!(text_of(text.unwrap_err()), "id: is not UTF-8 from byte 2 on");
-        assert_eq!(text_of(state.unwrap_err()), "state: its 3 bytes are no egopb.DurableState");
+        assert_eq!(text_of(state.unwrap_err()), "state: 3 bytes that do not decode as egopb.DurableState");
     }
 }

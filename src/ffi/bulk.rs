@@ -7,45 +7,45 @@ use super::{
     bytes::OutState,
     call::call,
     catch::catch_or,
-    failure::Failure,
-    out::Out,
-    shell::{Opaque, Shell, borrow, free, give, opaque},
+    error::ErrorHandle,
+    handle::{CType, Handle, borrow, c_type, free, into_handle},
+    out_param::OutParam,
     states::key,
-    store::Store,
+    store::StoreHandle,
 };
 use crate::{DurableState, Error, Result};
 
-/// The outcomes of a bulk call, in the order of its input. Belongs to the caller, who frees it with
+/// The outcomes of a bulk call, in the order of its input. Owned by the caller, who frees it with
 /// `durable_store_results_free`. It does not change: any number of threads may read it at once.
-pub struct Results(Shell<Vec<Outcome>>);
+pub struct ResultsHandle(Handle<Vec<Outcome>>);
 
-opaque!(Results(Vec<Outcome>), "durable_store_results", b"bulk");
+c_type!(ResultsHandle(Vec<Outcome>), "durable_store_results", b"bulk");
 
-/// Of a write always `None` where it succeeded.
+/// The outcome of an item. `Ok(None)` for a write that succeeded.
 type Outcome = Result<Option<DurableState>>;
 
-/// Items that are no argument for the store, with their place in the input.
+/// Items that were refused before the store got them, with their index in the input.
 type Refused = Vec<(usize, Error)>;
 
-/// Stores many states, pipelined, and waits until each has its outcome. Items do not depend on each other: one that fails,
-/// or is no state at all, harms no other. Of two states of one entity the later one in the input wins. `states` and
-/// `state_lengths` have `count` elements each.
+/// Stores many states, many of them at once, and waits until each has an outcome. Items are independent: one that fails, or
+/// does not decode as a state, does not affect the others. Of two states of one entity the later one in the input wins.
+/// `states` and `state_lengths` have `count` elements each.
 ///
-/// Put into `*results`: the outcome of each, to be freed with `durable_store_results_free`; NULL on failure.
+/// Puts the outcomes into `*results`, to be freed with `durable_store_results_free`; NULL on failure.
 ///
-/// Returns 0 also where items failed: see `durable_store_results_get`. Errors of the call as a whole:
+/// Returns 0 even if items failed: see `durable_store_results_get`. Errors of the call as a whole:
 /// `DURABLE_STORE_INVALID_STATE` (an argument is NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_write_states(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     states: *const *const u8,
     state_lengths: *const usize,
     count: usize,
-    results: Option<&mut MaybeUninit<*mut Results>>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    results: Option<&mut MaybeUninit<*mut ResultsHandle>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
-        let results = Out::new("results", results, ptr::null_mut());
+        let results = OutParam::new("results", results, ptr::null_mut());
         let store = borrow("store", store)?;
         // SAFETY: as the header asks.
         let (states, lengths) = unsafe {
@@ -60,31 +60,31 @@ pub unsafe extern "C" fn durable_store_write_states(
         });
         let outcomes = store.write_states(accepted);
         let outcomes = outcomes.into_iter().map(|outcome| outcome.map(|()| None));
-        results.set(give(in_order(count, outcomes, refused)));
+        results.set(into_handle(in_order(count, outcomes, refused)));
         Ok(())
     })
 }
 
-/// Reads the latest states of many entities, pipelined, and waits until each has its outcome. `persistence_ids` and
-/// `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each of them NULL or a shard as
-/// in `durable_store_get_latest_state`.
+/// Reads the latest states of many entities, many of them at once, and waits until each has an outcome. `persistence_ids`
+/// and `persistence_id_lengths` have `count` elements each. `shards`: NULL, or `count` pointers, each of them NULL or a shard
+/// as in `durable_store_get_latest_state`.
 ///
-/// Put into `*results`: the outcome of each, to be freed with `durable_store_results_free`; NULL on failure.
+/// Puts the outcomes into `*results`, to be freed with `durable_store_results_free`; NULL on failure.
 ///
-/// Returns 0 also where items failed: see `durable_store_results_get`. Errors of the call as a whole:
+/// Returns 0 even if items failed: see `durable_store_results_get`. Errors of the call as a whole:
 /// `DURABLE_STORE_INVALID_STATE` (an argument is NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_get_latest_states(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     persistence_ids: *const *const c_char,
     persistence_id_lengths: *const usize,
     shards: *const Option<&u64>,
     count: usize,
-    results: Option<&mut MaybeUninit<*mut Results>>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    results: Option<&mut MaybeUninit<*mut ResultsHandle>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
-        let results = Out::new("results", results, ptr::null_mut());
+        let results = OutParam::new("results", results, ptr::null_mut());
         let store = borrow("store", store)?;
         // SAFETY: as the header asks.
         let (ids, lengths, shards) = unsafe {
@@ -104,12 +104,12 @@ pub unsafe extern "C" fn durable_store_get_latest_states(
             key.map_err(|error| refused.push((at, error))).ok()
         });
         let outcomes = store.get_latest_states(accepted);
-        results.set(give(in_order(count, outcomes.into_iter(), refused)));
+        results.set(into_handle(in_order(count, outcomes.into_iter(), refused)));
         Ok(())
     })
 }
 
-/// The outcomes of what the store was given, and between them those of what was refused before.
+/// Merges the outcomes of the store with the errors of the refused items, in the order of the input.
 fn in_order(count: usize, mut outcomes: impl Iterator<Item = Outcome>, refused: Refused) -> Vec<Outcome> {
     let mut refused = refused.into_iter().peekable();
     let next = |at| match refused.next_if(|(refused_at, _)| *refused_at == at) {
@@ -119,41 +119,40 @@ fn in_order(count: usize, mut outcomes: impl Iterator<Item = Outcome>, refused: 
     (0..count).filter_map(next).collect()
 }
 
-/// How many outcomes there are: as many as the call had items. NULL: 0.
+/// Returns the number of outcomes, which is the number of items of the call. NULL: returns 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn durable_store_results_count(results: Option<&Results>) -> usize {
+pub extern "C" fn durable_store_results_count(results: Option<&ResultsHandle>) -> usize {
     catch_or(0, || borrow("results", results).map_or(0, Vec::len))
 }
 
-/// The outcome of the item at `index`, counted from 0. Returns 0 or the kind of its error, as a call for this one item
-/// would have.
+/// Returns the outcome of the item at `index`, counted from 0: 0 or the kind of its error, like a call for this item alone.
 ///
-/// Put into `*found`, `*state` and `*state_length`: as in `durable_store_get_latest_state`, anew each time; of a write
-/// `false`, NULL and 0. Each of the three may be NULL.
+/// Sets `*found`, `*state` and `*state_length` like `durable_store_get_latest_state`, with a new copy of the state each
+/// time; for a write they are `false`, NULL and 0. Each of the three may be NULL.
 ///
-/// Errors: those of the item; `DURABLE_STORE_INVALID_STATE` if there is no such item.
+/// Errors: that of the item; `DURABLE_STORE_INVALID_STATE` if there is no such item.
 #[unsafe(no_mangle)]
 pub extern "C" fn durable_store_results_get(
-    results: Option<&Results>,
+    results: Option<&ResultsHandle>,
     index: usize,
     found: Option<&mut MaybeUninit<bool>>,
     state: Option<&mut MaybeUninit<*mut u8>>,
     state_length: Option<&mut MaybeUninit<usize>>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
-        let place = OutState::new(found, state, state_length);
+        let target = OutState::new(found, state, state_length);
         let results = borrow("results", results)?;
         let outcome = results.get(index);
         let outcome =
             outcome.ok_or_else(|| refused("index", format_args!("{index} is not below {}", results.len())))?;
-        place.set(outcome.as_ref().map_err(Error::clone)?.as_ref())
+        target.set(outcome.as_ref().map_err(Error::clone)?.as_ref())
     })
 }
 
-/// Frees the outcomes of a bulk call, but not the states that were taken out of them. NULL: does nothing.
+/// Frees the outcomes of a bulk call, but not the states that `durable_store_results_get` returned. NULL: does nothing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn durable_store_results_free(results: *mut Results) {
+pub unsafe extern "C" fn durable_store_results_free(results: *mut ResultsHandle) {
     // SAFETY: as the header asks.
     catch_or((), || unsafe { free(results) });
 }

@@ -1,20 +1,20 @@
-//! Bytes that C gets to keep until it frees them.
+//! Bytes that C owns until it frees them.
 
 use std::{mem::MaybeUninit, ptr};
 
 use prost::Message;
 
-use super::{out::Out, shell::misused};
+use super::{handle::misused, out_param::OutParam};
 use crate::{DurableState, Error, Result};
 
-/// Before the bytes: their length and a mark. So they can be freed whatever length the caller says.
+/// Before the bytes: their length and a mark, so that they can be freed even if the caller passes a wrong length.
 const HEADER: usize = 16;
 const MARK: u64 = u64::from_be_bytes(*b"durables");
 
-/// The two places for bytes and their length.
+/// The two parameters for bytes and their length.
 pub(super) struct OutBytes<'p> {
-    bytes: Out<'p, *mut u8>,
-    length: Out<'p, usize>,
+    bytes: OutParam<'p, *mut u8>,
+    length: OutParam<'p, usize>,
 }
 
 impl<'p> OutBytes<'p> {
@@ -22,7 +22,7 @@ impl<'p> OutBytes<'p> {
         (name, bytes): (&'static str, Option<&'p mut MaybeUninit<*mut u8>>),
         (name_of_length, length): (&'static str, Option<&'p mut MaybeUninit<usize>>),
     ) -> Self {
-        Self { bytes: Out::new(name, bytes, ptr::null_mut()), length: Out::new(name_of_length, length, 0) }
+        Self { bytes: OutParam::new(name, bytes, ptr::null_mut()), length: OutParam::new(name_of_length, length, 0) }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -36,17 +36,17 @@ impl<'p> OutBytes<'p> {
         state
             .encode(&mut buffer)
             .map_err(|cause| Error::internal("the state was not serialized").with_source(cause))?;
-        self.give(buffer);
+        self.hand_over(buffer);
         Ok(())
     }
 
     pub(super) fn set_text(self, text: &str) {
         let mut buffer = with_header(text.len());
         buffer.extend_from_slice(text.as_bytes());
-        self.give(buffer);
+        self.hand_over(buffer);
     }
 
-    fn give(self, buffer: Vec<u8>) {
+    fn hand_over(self, buffer: Vec<u8>) {
         let length = buffer.len() - HEADER;
         let start = Box::into_raw(buffer.into_boxed_slice()).cast::<u8>();
         // SAFETY: the header is as long as that.
@@ -62,9 +62,9 @@ fn with_header(length: usize) -> Vec<u8> {
     buffer
 }
 
-/// The places for a state that may be there: whether it is, its bytes and their length.
+/// The parameters for a state that may exist: whether it does, its bytes and their length.
 pub(super) struct OutState<'p> {
-    found: Out<'p, bool>,
+    found: OutParam<'p, bool>,
     bytes: OutBytes<'p>,
 }
 
@@ -75,7 +75,7 @@ impl<'p> OutState<'p> {
         state_length: Option<&'p mut MaybeUninit<usize>>,
     ) -> Self {
         let bytes = OutBytes::new(("state", state), ("state_length", state_length));
-        Self { found: Out::new("found", found, false), bytes }
+        Self { found: OutParam::new("found", found, false), bytes }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -85,7 +85,7 @@ impl<'p> OutState<'p> {
 
     pub(super) fn set(self, state: Option<&DurableState>) -> Result<()> {
         let Some(state) = state else { return Ok(()) };
-        // Without a place they would be lost.
+        // Without both parameters the bytes would leak.
         if self.bytes.check().is_ok() {
             self.bytes.set_state(state)?;
         }
@@ -94,28 +94,28 @@ impl<'p> OutState<'p> {
     }
 }
 
-/// Frees bytes that a function of this library handed out: a state, a resume token, CQL. NULL: does nothing.
+/// Frees bytes that a function of this library returned: a state, a resume token or CQL. NULL: does nothing.
 ///
-/// `length` is their length, as it was handed out.
+/// `length` is their length, as it was returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_bytes_free(bytes: *mut u8, length: usize) {
     if bytes.is_null() {
         return;
     }
-    // SAFETY: `give` put the header there.
+    // SAFETY: `into_handle` put the header there.
     let start = unsafe { bytes.sub(HEADER) };
     let header = start.cast::<[u64; 2]>();
     // SAFETY: as above; it need not be aligned.
     let [mark, stored] = unsafe { header.read_unaligned() };
     if mark != MARK {
-        misused("state or text", "was freed twice, or is not one of this library");
+        misused("state or text", "was freed twice, or is not from this library");
     }
     let stored = usize::try_from(stored).unwrap_or_default();
     if cfg!(debug_assertions) && stored != length {
-        misused("state or text", "was freed with another length than it was handed out with");
+        misused("state or text", "was freed with another length than it was returned with");
     }
     // SAFETY: the mark is ours to take away.
     unsafe { header.write_unaligned([0, 0]) };
-    // SAFETY: `give` made it of a boxed slice of that length.
+    // SAFETY: `into_handle` made it of a boxed slice of that length.
     drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(start, HEADER + stored)) });
 }

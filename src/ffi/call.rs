@@ -9,17 +9,17 @@ use std::{
 use super::{
     catch::catch_or,
     constants::DURABLE_STORE_OK,
-    failure::{Failed, Failure},
-    shell::give,
+    error::{ErrorContent, ErrorHandle},
+    handle::into_handle,
 };
 use crate::{Error, Result};
 
-/// What every function that can fail goes through. Gives what it returns: 0, or the kind of its error.
-pub(super) fn call(error: Option<&mut MaybeUninit<*mut Failure>>, body: impl FnOnce() -> Result<()>) -> i32 {
+/// Runs a function that can fail, puts its error into `*error`, and returns 0 or the kind of the error.
+pub(super) fn call(error: Option<&mut MaybeUninit<*mut ErrorHandle>>, body: impl FnOnce() -> Result<()>) -> i32 {
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(panicked()));
     let code = outcome.as_ref().map_or_else(|error| error.kind() as i32, |()| DURABLE_STORE_OK);
     if let Some(place) = error {
-        let failure = outcome.err().map(|error| catch_or(ptr::null_mut(), || give(Failed::new(error))));
+        let failure = outcome.err().map(|error| catch_or(ptr::null_mut(), || into_handle(ErrorContent::new(error))));
         place.write(failure.unwrap_or(ptr::null_mut()));
     }
     code
@@ -33,7 +33,7 @@ fn panicked() -> Error {
 mod tests {
     use super::*;
     use crate::ErrorKind;
-    use crate::ffi::failure::{durable_store_error_free, durable_store_error_is_indeterminate};
+    use crate::ffi::error::{durable_store_error_free, durable_store_error_is_indeterminate};
 
     #[test]
     fn a_panic_becomes_an_error_of_unknown_outcome() {

@@ -1,4 +1,4 @@
-//! Numbers with names. Those of the kinds of errors are never reused.
+//! Named numbers. Those of the kinds of errors are never reused.
 
 use crate::ErrorKind;
 
@@ -14,10 +14,10 @@ pub const DURABLE_STORE_NOT_CONNECTED: i32 = 2;
 /// No lease became free before the call's deadline.
 pub const DURABLE_STORE_POOL_TIMEOUT: i32 = 3;
 
-/// Connecting failed: nothing answers there, or the name does not resolve.
+/// Connecting failed: no contact point answers, or their names do not resolve.
 pub const DURABLE_STORE_UNREACHABLE: i32 = 4;
 
-/// The server refused the credentials, or the role may not do this.
+/// The server refused the credentials, or the role lacks the permission.
 pub const DURABLE_STORE_AUTHENTICATION: i32 = 5;
 
 /// The encrypted connection could not be set up.
@@ -29,13 +29,13 @@ pub const DURABLE_STORE_UNAVAILABLE: i32 = 7;
 /// No answer came in time, or the connection died under the request.
 pub const DURABLE_STORE_TIMEOUT: i32 = 8;
 
-/// The server, or the driver's own queue, takes no more requests.
+/// The server, or the queue of the driver, accepts no more requests.
 pub const DURABLE_STORE_OVERLOADED: i32 = 9;
 
 /// The condition of a conditional write did not hold.
 pub const DURABLE_STORE_CONFLICT: i32 = 10;
 
-/// An argument is not acceptable: NULL, not UTF-8, no serialized state, a bad persistence id, too large.
+/// An argument is refused: NULL, not UTF-8, not a serialized state, a bad persistence id, too large.
 pub const DURABLE_STORE_INVALID_STATE: i32 = 11;
 
 /// The stored row cannot be read as a state.
@@ -47,7 +47,7 @@ pub const DURABLE_STORE_SCHEMA: i32 = 13;
 /// The server failed while it worked on the request.
 pub const DURABLE_STORE_SERVER: i32 = 14;
 
-/// A bug of this library, or a panic caught at its edge.
+/// A bug of this library, or a panic that was caught at the C interface.
 pub const DURABLE_STORE_INTERNAL: i32 = 15;
 
 /// A condition of `durable_store_write_state_if`: there is no state of the entity.
@@ -56,10 +56,10 @@ pub const DURABLE_STORE_IF_ABSENT: i32 = 0;
 /// A condition of `durable_store_write_state_if`: the stored state has exactly this version number.
 pub const DURABLE_STORE_IF_VERSION: i32 = 1;
 
-/// A layout: `PRIMARY KEY (shard_number, persistence_id)`, one partition a shard.
+/// A layout: `PRIMARY KEY (shard_number, persistence_id)`, one partition per shard.
 pub const DURABLE_STORE_BY_SHARD: i32 = 0;
 
-/// A layout: `PRIMARY KEY (persistence_id)`, one partition an entity. Recommended for new tables.
+/// A layout: `PRIMARY KEY (persistence_id)`, one partition per entity. Recommended for new tables.
 pub const DURABLE_STORE_BY_ID: i32 = 1;
 
 // Each kind is its number.

@@ -1,29 +1,29 @@
-//! Events and the driver's log lines, handed to the program.
+//! Events and the driver's log lines, passed to the program.
 
 use std::{
     cell::Cell,
     ffi::{c_char, c_void},
     mem::MaybeUninit,
-    sync::LazyLock,
 };
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use once_cell::sync::OnceCell;
 use parking_lot::RwLock;
 
 use super::{
     argument::refused,
     call::call,
-    failure::{Failure, c_text},
+    error::{ErrorHandle, c_text},
 };
 use crate::{Error, Result};
 
-/// What is given each line: `context` as it was given to `durable_store_set_log`; `level` from 1, an error, through 2, a
-/// warning, 3, information, and 4, to 5, the finest; `target`, which part of the library says it; `message`. Both texts
-/// are UTF-8 with a NUL at their end, valid during the call only.
+/// Receives each log line. `context`: the one passed to `durable_store_set_log`. `level`: 1 error, 2 warning, 3 information,
+/// 4 debug, 5 trace. `target`: the part of the library that logs. `message`: the line. Both texts are UTF-8 with a NUL at
+/// their end, valid during the call only.
 pub type LogCallback =
     Option<unsafe extern "C" fn(context: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
 
-/// Whom lines go to.
+/// The callback that receives the lines.
 #[derive(Clone, Copy)]
 struct Receiver {
     callback: unsafe extern "C" fn(*mut c_void, i32, *const c_char, *const c_char),
@@ -37,11 +37,11 @@ unsafe impl Sync for Receiver {}
 
 static RECEIVER: RwLock<Option<Receiver>> = RwLock::new(None);
 
-/// Whether events come to us: a program that links us statically may have a logger of its own.
-static INSTALLED: LazyLock<bool> = LazyLock::new(|| log::set_logger(&Forward).is_ok());
+/// Set once this library is the logger of the process: a Rust program that links it may have a logger of its own.
+static INSTALLED: OnceCell<()> = OnceCell::new();
 
 thread_local! {
-    /// Whether this thread is inside the callback. What is logged there would come back to it for ever.
+    /// Whether this thread is inside the callback. A line that is logged there would call it again, endlessly.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -49,7 +49,7 @@ struct Forward;
 
 impl Log for Forward {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // Other libraries that log through the same crate are none of the caller's.
+        // Lines of other libraries that log through the same crate are not passed on.
         metadata.target().starts_with("durable_store")
     }
 
@@ -57,7 +57,7 @@ impl Log for Forward {
         if !self.enabled(record.metadata()) || INSIDE.replace(true) {
             return;
         }
-        // Held during the call: once a callback is replaced it is never called again.
+        // The lock is held during the call: once a callback is replaced it is never called again.
         if let Some(receiver) = *RECEIVER.read() {
             let (target, message) = (c_text(record.target().to_owned()), c_text(record.args().to_string()));
             // SAFETY: as the header asks; both texts live until it returns.
@@ -71,14 +71,13 @@ impl Log for Forward {
     fn flush(&self) {}
 }
 
-/// Has the library's events and the driver's log lines given to `callback`, in place of the one before, for the whole
-/// process. `level`: the finest that is given, from 1, errors only, to 5. `callback` NULL: no more lines; `level` is then
-/// ignored.
+/// Passes the library's events and the driver's log lines to `callback`, which replaces the one before, for the whole
+/// process. `level`: the highest level that is passed, from 1, errors only, to 5, everything. `callback` NULL: passes no
+/// more lines and ignores `level`.
 ///
-/// The callback is called by whichever thread has something to say, threads of the driver among them, by several at once;
-/// so it has to be safe for that, and quick, and may not throw or jump out. It may not call this library, which would
-/// wait for itself. Once this function has returned, the callback before it is not running and is never called again, so
-/// what its `context` leads to may be freed.
+/// The callback is called from any thread, including threads of the driver, and from several at once. So it has to be
+/// thread-safe and fast, and must not throw or jump out. It must not call this library: that would deadlock. After this
+/// function has returned, the previous callback is not running and is never called again, so its `context` may be freed.
 ///
 /// Errors: `DURABLE_STORE_INVALID_STATE` (there is no such level; called from within the callback),
 /// `DURABLE_STORE_CONFIG` (this library is part of a Rust program that has a logger of its own).
@@ -87,16 +86,16 @@ pub extern "C" fn durable_store_set_log(
     callback: LogCallback,
     context: *mut c_void,
     level: i32,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         if INSIDE.get() {
-            return Err(refused("callback", "it may not set another from within"));
+            return Err(refused("callback", "must not set another callback from within"));
         }
         let level = if callback.is_some() { filter(level)? } else { LevelFilter::Off };
-        if !*INSTALLED {
-            return Err(Error::setting("log", "this process has a logger already"));
-        }
+        INSTALLED
+            .get_or_try_init(|| log::set_logger(&Forward))
+            .map_err(|cause| Error::setting("log", "this process has a logger already").with_source(cause))?;
         *RECEIVER.write() = callback.map(|callback| Receiver { callback, context });
         log::set_max_level(level);
         Ok(())

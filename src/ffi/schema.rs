@@ -1,4 +1,4 @@
-//! Making the keyspace, the table and its index.
+//! Creates the keyspace, the table and its index.
 
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -7,32 +7,32 @@ use super::{
     bytes::OutBytes,
     call::call,
     constants::{DURABLE_STORE_BY_ID, DURABLE_STORE_BY_SHARD},
-    failure::Failure,
-    shell::borrow,
-    store::Store,
+    error::ErrorHandle,
+    handle::borrow,
+    store::StoreHandle,
 };
 use crate::{Error, Layout, Replication, Result, SchemaOptions};
 
-/// Makes what is missing of keyspace, table and index, and waits until every node has it and the index answers. Never done
-/// unasked. Needs no `durable_store_connect`: it opens and closes a session of its own. Any number of programs may do it
-/// at once. Takes at most 60 seconds.
+/// Creates keyspace, table and index as far as they are missing, and waits until all nodes have them and the index answers.
+/// No other function creates anything. Needs no `durable_store_connect`: it opens and closes a session of its own. Any
+/// number of programs may call it at once. Takes at most 60 seconds.
 ///
-/// `replication`: how many copies of each row, `3` for development; in production for each datacenter, `dc1:3,dc2:2`. A
-/// keyspace that is there already is left as it is. `layout`: `DURABLE_STORE_BY_ID`, which versioned mode needs and new
-/// tables should have, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that reads by
-/// persistence id need there; without effect on a table keyed by id.
+/// `replication`: the number of copies of each row, `3`, for development; in production the number per datacenter,
+/// `dc1:3,dc2:2`. An existing keyspace is not changed. `layout`: `DURABLE_STORE_BY_ID`, which versioned mode needs and which
+/// is recommended for new tables, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that
+/// reads by persistence id need there; has no effect on a table keyed by id.
 ///
 /// Errors: `DURABLE_STORE_CONFIG` (the replication is refused; the table holds states and records another write mode),
-/// `DURABLE_STORE_SCHEMA` (a table is there and is different), `DURABLE_STORE_AUTHENTICATION` (also: the role may not
-/// create), `DURABLE_STORE_TIMEOUT` (the nodes did not agree in time), and those of `durable_store_connect`.
+/// `DURABLE_STORE_SCHEMA` (the table exists and is different), `DURABLE_STORE_AUTHENTICATION` (also: the role may not
+/// create), `DURABLE_STORE_TIMEOUT` (the nodes did not agree in time), and everything `durable_store_connect` returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_create_schema(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     replication: *const c_char,
     replication_length: usize,
     layout: i32,
     index: bool,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let store = borrow("store", store)?;
@@ -42,22 +42,22 @@ pub unsafe extern "C" fn durable_store_create_schema(
     })
 }
 
-/// The CQL that `durable_store_create_schema` runs, for the person who must run it by hand. Does no I/O.
+/// Returns the CQL that `durable_store_create_schema` runs, to be run by hand. Does no I/O.
 ///
-/// Put into `*cql` and `*cql_length`: UTF-8, without a NUL at its end, to be freed with `durable_store_bytes_free`; NULL
+/// Puts it into `*cql` and `*cql_length`: UTF-8 without a NUL at its end, to be freed with `durable_store_bytes_free`; NULL
 /// and 0 on failure.
 ///
 /// Errors: `DURABLE_STORE_CONFIG` (the replication is refused).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_schema_cql(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     replication: *const c_char,
     replication_length: usize,
     layout: i32,
     index: bool,
     cql: Option<&mut MaybeUninit<*mut u8>>,
     cql_length: Option<&mut MaybeUninit<usize>>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let bytes = OutBytes::new(("cql", cql), ("cql_length", cql_length));
@@ -75,7 +75,12 @@ fn options(replication: &str, layout: i32, index: bool) -> Result<SchemaOptions>
     let layout = match layout {
         DURABLE_STORE_BY_SHARD => Layout::ByShard,
         DURABLE_STORE_BY_ID => Layout::ById,
-        other => return Err(refused("layout", format_args!("{other} is none"))),
+        other => {
+            return Err(refused(
+                "layout",
+                format_args!("{other} is neither DURABLE_STORE_BY_SHARD nor DURABLE_STORE_BY_ID"),
+            ));
+        }
     };
     let options = SchemaOptions::new(parse(replication)?).layout(layout).index(index);
     options.check()?;

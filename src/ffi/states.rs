@@ -1,4 +1,4 @@
-//! Writing, reading and deleting one state.
+//! Writes, reads and deletes of one state.
 
 use std::{ffi::c_char, mem::MaybeUninit};
 
@@ -7,25 +7,25 @@ use super::{
     bytes::OutState,
     call::call,
     constants::{DURABLE_STORE_IF_ABSENT, DURABLE_STORE_IF_VERSION},
-    failure::Failure,
-    shell::borrow,
-    store::Store,
+    error::ErrorHandle,
+    handle::borrow,
+    store::StoreHandle,
 };
 use crate::{Result, StateKey, WriteCondition};
 
 /// Stores a state as the latest one of its entity: `state` is a serialized `egopb.DurableState`.
 ///
-/// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes are no such message; its persistence id is empty or too long; its
-/// payload is too large), `DURABLE_STORE_CONFLICT` (in versioned mode: a higher version number is stored),
+/// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload is
+/// too large), `DURABLE_STORE_CONFLICT` (in versioned mode: a higher version number is stored),
 /// `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`,
-/// `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`. See
-/// `durable_store_error_is_indeterminate` for whether it may have been written all the same.
+/// `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`.
+/// `durable_store_error_is_indeterminate` tells whether the state may have been written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_write_state(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     state: *const u8,
     state_length: usize,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let store = borrow("store", store)?;
@@ -35,20 +35,20 @@ pub unsafe extern "C" fn durable_store_write_state(
     })
 }
 
-/// Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, or `DURABLE_STORE_IF_VERSION` with the
-/// `version_number` that has to be stored, which is otherwise ignored. In versioned mode only.
+/// Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, for which `version_number` is ignored, or
+/// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. In versioned mode only.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (the condition does not hold; see `durable_store_error_stored_version`),
 /// `DURABLE_STORE_INVALID_STATE` (also: the new version number is not higher than that of the condition),
-/// `DURABLE_STORE_CONFIG` (not in versioned mode), and those of `durable_store_write_state`.
+/// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_write_state` returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_write_state_if(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     state: *const u8,
     state_length: usize,
     condition: i32,
     version_number: u64,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let store = borrow("store", store)?;
@@ -57,7 +57,12 @@ pub unsafe extern "C" fn durable_store_write_state_if(
         let condition = match condition {
             DURABLE_STORE_IF_ABSENT => WriteCondition::IfAbsent,
             DURABLE_STORE_IF_VERSION => WriteCondition::IfVersion(version_number),
-            other => return Err(refused("condition", format_args!("{other} is none"))),
+            other => {
+                return Err(refused(
+                    "condition",
+                    format_args!("{other} is neither DURABLE_STORE_IF_ABSENT nor DURABLE_STORE_IF_VERSION"),
+                ));
+            }
         };
         store.write_state_if(&state, condition)
     })
@@ -65,50 +70,50 @@ pub unsafe extern "C" fn durable_store_write_state_if(
 
 /// Reads the latest state of an entity.
 ///
-/// `shard`: NULL, or the shard of the one row that is meant, on a table keyed by shard.
+/// `shard`: NULL, or the shard of the row to read, on a table keyed by shard.
 ///
-/// Put into `*found`: whether there is a state. Put into `*state` and `*state_length`: the serialized
-/// `egopb.DurableState`, to be freed with `durable_store_bytes_free`; NULL and 0 where there is none, and on failure.
+/// Puts into `*found` whether there is a state, and into `*state` and `*state_length` the serialized `egopb.DurableState`,
+/// to be freed with `durable_store_bytes_free`; NULL and 0 if there is none, and on failure.
 ///
 /// Errors: `DURABLE_STORE_INVALID_STATE` (the persistence id is empty, too long or not UTF-8), `DURABLE_STORE_CORRUPT`
-/// (the row is there but cannot be read), `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`,
+/// (the row exists but cannot be read), `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`,
 /// `DURABLE_STORE_POOL_TIMEOUT`, `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`,
 /// `DURABLE_STORE_SERVER`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_get_latest_state(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     persistence_id: *const c_char,
     persistence_id_length: usize,
     shard: Option<&u64>,
     found: Option<&mut MaybeUninit<bool>>,
     state: Option<&mut MaybeUninit<*mut u8>>,
     state_length: Option<&mut MaybeUninit<usize>>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
-        let place = OutState::new(found, state, state_length);
+        let target = OutState::new(found, state, state_length);
         let store = borrow("store", store)?;
         // SAFETY: as the header asks.
         let key = unsafe { key("persistence_id", persistence_id, persistence_id_length, shard) }?;
-        place.check()?;
+        target.check()?;
         let state = store.get_latest_state(key)?;
-        place.set(state.as_ref())
+        target.set(state.as_ref())
     })
 }
 
-/// Deletes the state of an entity; that there is none is as well. The version number is forgotten with it.
+/// Deletes the state of an entity. Succeeds if there is none. The version number is deleted too.
 ///
-/// `shard`: NULL, or the shard of the one row that is meant, on a table keyed by shard; with NULL every row of the id is
-/// deleted there.
+/// `shard`: NULL, or the shard of the row to delete, on a table keyed by shard; with NULL all rows of the id are deleted
+/// there.
 ///
-/// Errors: those of `durable_store_get_latest_state` but for `DURABLE_STORE_CORRUPT`.
+/// Errors: everything `durable_store_get_latest_state` returns, except `DURABLE_STORE_CORRUPT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_delete_state(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     persistence_id: *const c_char,
     persistence_id_length: usize,
     shard: Option<&u64>,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let store = borrow("store", store)?;
@@ -121,15 +126,15 @@ pub unsafe extern "C" fn durable_store_delete_state(
 /// Deletes the state of an entity if it has this version number. In versioned mode only.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (another version is stored, or none; see `durable_store_error_stored_version`),
-/// `DURABLE_STORE_CONFIG` (not in versioned mode), and those of `durable_store_delete_state`.
+/// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_delete_state` returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_delete_state_if_version(
-    store: Option<&Store>,
+    store: Option<&StoreHandle>,
     persistence_id: *const c_char,
     persistence_id_length: usize,
     shard: Option<&u64>,
     version_number: u64,
-    error: Option<&mut MaybeUninit<*mut Failure>>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
 ) -> i32 {
     call(error, || {
         let store = borrow("store", store)?;
@@ -139,17 +144,17 @@ pub unsafe extern "C" fn durable_store_delete_state_if_version(
     })
 }
 
-/// Which row is meant.
+/// Returns the key of a row.
 ///
 /// # Safety
-/// As of [`argument::items`].
+/// See [`argument::items`].
 pub(super) unsafe fn key<'a>(
     argument: impl std::fmt::Display,
     persistence_id: *const c_char,
     length: usize,
     shard: Option<&u64>,
 ) -> Result<StateKey<'a>> {
-    // SAFETY: as of this function.
+    // SAFETY: see the requirements of this function.
     let persistence_id = unsafe { argument::text(argument, persistence_id, length) }?;
     Ok(shard.map_or_else(|| persistence_id.into(), |shard| (*shard, persistence_id).into()))
 }

@@ -112,7 +112,7 @@ impl DurableStore {
     }
 
     /// Fails if a value of this handle was refused.
-    pub(super) fn check_accepted(&self) -> Result<()> {
+    pub(crate) fn check_accepted(&self) -> Result<()> {
         self.refused.clone().map_or(Ok(()), Err)
     }
 

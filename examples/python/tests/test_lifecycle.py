@@ -16,7 +16,7 @@ from google.protobuf.wrappers_pb2 import BytesValue
 from proxy import Proxy
 
 import durable_store
-from durable_store import DurableStore, NotConnectedError, new_state
+from durable_store import ConfigError, DurableStore, NotConnectedError, SchemaError, new_state
 
 MIB = 1024 * 1024
 
@@ -25,6 +25,22 @@ def test_closing_one_handle_leaves_its_clone_connected(store: DurableStore) -> N
     with store.clone() as clone:
         store.close()
         clone.ping()
+
+
+def test_a_handle_on_another_table_shares_the_connection(store: DurableStore, store_on: StoreOn) -> None:
+    by_shard = store_on("by_shard")
+    by_shard.connect()
+    with store.with_table("by_shard") as other, store.with_table("no_such_table") as missing:
+        store.write_state(new_state("tables", 1, BytesValue(value=b"here")))
+        other.write_state(new_state("tables", 2, BytesValue(value=b"there")))
+        for handle, version in [(store, 1), (other, 2), (by_shard, 2)]:
+            state = handle.get_latest_state("tables")
+            assert state is not None and state.version_number == version
+        with pytest.raises(SchemaError, match="no_such_table"):
+            missing.get_latest_state("tables")
+        store.ping()
+    with pytest.raises(ConfigError, match="table: "):
+        store.with_table("no table")
 
 
 def test_disconnecting_one_handle_disconnects_its_clone(store: DurableStore) -> None:

@@ -18,6 +18,7 @@ static const struct {
     {"bulk", bulk},
     {"scans", scans},
     {"schema", schema},
+    {"tables", tables},
     {"nulls", nulls},
     {"lengths", lengths},
     {"threads", threads},

@@ -62,6 +62,7 @@ void errors(void);
 void bulk(void);
 void scans(void);
 void schema(void);
+void tables(void);
 void nulls(void);
 void lengths(void);
 void threads(void);

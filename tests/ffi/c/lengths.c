@@ -26,7 +26,7 @@ void lengths(void) {
         free(part);
     }
     CHECK((size_t)refused > state.length - 6);
-    FAILS(DURABLE_STORE_INVALID_STATE, "state: its 9 bytes are no egopb.DurableState",
+    FAILS(DURABLE_STORE_INVALID_STATE, "state: 9 bytes that do not decode as egopb.DurableState",
           durable_store_write_state(store, state.bytes, 9, &error));
 
     const size_t impossible[] = {SIZE_MAX, SIZE_MAX / 2 + 1};

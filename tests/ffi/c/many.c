@@ -50,7 +50,7 @@ void bulk(void) {
     OK(durable_store_write_states(store, pointers, lengths_of, COUNT, &results, &error));
     for (size_t at = 0; at < COUNT; at++) {
         if (at == 100) {
-            FAILS(DURABLE_STORE_INVALID_STATE, "states[100]: its 1 bytes are no egopb.DurableState",
+            FAILS(DURABLE_STORE_INVALID_STATE, "states[100]: 1 bytes that do not decode as egopb.DurableState",
                   durable_store_results_get(results, at, &found, &bytes, &length, &error));
         } else if (at == 200) {
             FAILS(DURABLE_STORE_INVALID_STATE, "max_payload_bytes",

@@ -33,6 +33,10 @@ void nulls(void) {
     REFUSED(store, durable_store_clone(NULL, &other, &error));
     REFUSED(clone, durable_store_clone(store, NULL, &error));
     ALLOWED(error, durable_store_clone(NULL, &other, NULL));
+    REFUSED(store, durable_store_with_table(NULL, "by_id", 5, &other, &error));
+    REFUSED(table, durable_store_with_table(store, NULL, 1, &other, &error));
+    REFUSED(with_table, durable_store_with_table(store, "by_id", 5, NULL, &error));
+    ALLOWED(error, durable_store_with_table(NULL, "by_id", 5, &other, NULL));
     ALLOWED(store, durable_store_free(NULL));
 
     REFUSED(store, durable_store_write_state(NULL, bytes, size, &error));

@@ -38,6 +38,11 @@ fn scans_give_all_states_and_go_on_from_their_token() {
 }
 
 #[test]
+fn a_handle_on_another_table_shares_the_session() {
+    run("tables");
+}
+
+#[test]
 fn the_schema_is_made_and_shown() {
     run("schema");
 }

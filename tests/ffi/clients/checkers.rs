@@ -7,7 +7,7 @@ use crate::harness::{Keyspace, Program, address, is_missing};
 /// All topics but `forks`, whose children end without freeing what belongs to their parent.
 const TOPICS: [&[&str]; 3] = [
     &["states", "shards", "conditions", "errors"],
-    &["bulk", "scans", "schema", "nulls"],
+    &["bulk", "scans", "schema", "tables", "nulls"],
     &["lengths", "threads", "clones", "logs"],
 ];
 

@@ -29,6 +29,7 @@ _OPERATIONS: dict[str, list[Any]] = {
     "disconnect": [c_void_p],
     "ping": [c_void_p],
     "clone": [c_void_p, *_HANDLE_OUT],
+    "with_table": [c_void_p, *_TEXT, *_HANDLE_OUT],
     "write_state": [c_void_p, *_TEXT],
     "write_state_if": [c_void_p, *_TEXT, c_int32, c_uint64],
     "get_latest_state": [c_void_p, *_TEXT, *_SHARD, *_FOUND_OUT],

@@ -53,6 +53,17 @@ class DurableStore:
             other._handle = _handle(library.durable_store_clone, store)
         return other
 
+    def with_table(self, table: str) -> DurableStore:
+        """Returns a handle on another table of the keyspace; both share one connection. It has to be closed separately.
+
+        The table is looked at when the handle is first used: one that is missing, or was dropped, fails the calls on its
+        own handles only.
+        """
+        other = object.__new__(DurableStore)
+        with self._handle as store:
+            other._handle = _handle(library.durable_store_with_table, store, *_sized(text(table)))
+        return other
+
     def close(self) -> None:
         """Lets go of the handle; any further use is a ValueError. Calls in flight end as they would."""
         self._handle.close()
