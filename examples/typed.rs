@@ -5,7 +5,8 @@
 use std::error::Error;
 
 use durable_store::{
-    Config, DurableState, DurableStore, Layout, Replication, SchemaOptions, prost, prost_types::Duration as Age,
+    Config, DurableState, DurableStore, Layout, Replication, SchemaOptions, TypedState, prost,
+    prost_types::Duration as Age,
 };
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -31,15 +32,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Shares the session of `store`.
     let accounts = store.typed::<AccountState>();
-    accounts.write("account-42", 1, &AccountState { owner: "Ann".into(), balance_cents: 4200 })?;
-    if let Some(state) = accounts.get_latest("account-42")? {
+    accounts.write_state(&TypedState::new(
+        "account-42",
+        1,
+        AccountState { owner: "Ann".into(), balance_cents: 4200 },
+    ))?;
+    if let Some(state) = accounts.get_latest_state("account-42")? {
         let (owner, cents) = (state.message.owner, state.message.balance_cents);
         println!("Read from the server: version {} of {owner}'s account, {cents} cents.", state.version_number);
     }
 
     // What is not an account is an error, never a half-decoded account.
     store.write_state(&DurableState::new("timer-7", 1, &Age { seconds: 7, nanos: 0 }))?;
-    match accounts.get_latest("timer-7") {
+    match accounts.get_latest_state("timer-7") {
         Err(error) => println!("Read from the server, and refused: {error}"),
         Ok(state) => println!("Read from the server, and that is a mistake: {state:?}"),
     }

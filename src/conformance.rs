@@ -50,6 +50,7 @@ mod lifecycle;
 mod versions;
 mod writes;
 
+pub use breach::Breach;
 pub use case::Case;
 pub use failures::Failures;
 

@@ -63,6 +63,7 @@ pub use prost;
 pub use prost_types;
 pub use state::{DurableState, StateKey};
 pub use store::{
-    DurableStore, MemoryStore, ResumeToken, StateStore, States, TypedState, TypedStore, VersionedStateStore,
+    DurableStore, MemoryStore, ResumeToken, StateStore, States, TypedState, TypedStates, TypedStore,
+    VersionedStateStore,
 };
 pub use table::{Layout, Replication, SchemaOptions};

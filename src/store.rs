@@ -1,4 +1,7 @@
-//! The store: its lifecycle, and the one door that every call goes through.
+//! The store, [`DurableStore`], in one file per topic: its lifecycle and the way of every call (here), `write`, `read`,
+//! `delete`, `bulk`, `scan`, `schema`, and handles with other settings (`handle`). What a call works with while it holds a
+//! lease is in `context`. Beside it: the traits that every store implements (`state_store`), a store in memory (`memory`)
+//! and a store of one type of state (`typed`).
 
 mod bulk;
 mod context;
@@ -18,7 +21,7 @@ use context::CallContext;
 pub use memory::MemoryStore;
 pub use scan::{ResumeToken, States};
 pub use state_store::{StateStore, VersionedStateStore};
-pub use typed::{TypedState, TypedStore};
+pub use typed::{TypedState, TypedStates, TypedStore};
 
 use crate::{
     Config, Error, Result, Ttl,
@@ -30,15 +33,16 @@ use crate::{
 
 /// Keeps the latest state of each entity in a Cassandra table.
 ///
-/// A handle: cheap to clone, safe to share between threads. All clones share one session and one pool, and
-/// [`disconnect`](DurableStore::disconnect) on one of them disconnects all. When the last is dropped, the session is
-/// closed; dropping waits at most one second for that.
+/// A store is a handle: cheap to clone, safe to share between threads. All clones share one session and one pool, and
+/// [`disconnect`](DurableStore::disconnect) on one of them disconnects all. When the last one is dropped, the session is
+/// closed; the drop waits for that, at most one second.
 ///
-/// Fork before you connect: in a child made by `fork` from a process in which a store had connected, every call, of a new
-/// store too, is [`NotConnected`](crate::ErrorKind::NotConnected) until it `exec`s, since locks of threads that are not
-/// there may be held for ever.
+/// Fork before you connect. In a child of `fork` whose parent had connected a store, every call, of a new store too, fails
+/// with [`NotConnected`](crate::ErrorKind::NotConnected) until the child calls `exec`: the threads of the driver do not
+/// exist in the child, and locks that they held there are never released.
 ///
-/// Every method blocks the calling thread, for [`call_timeout`](crate::ConfigBuilder::call_timeout) at the longest.
+/// Every method blocks the calling thread, at most for [`call_timeout`](crate::ConfigBuilder::call_timeout) unless its
+/// documentation names another limit.
 ///
 /// ```no_run
 /// use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
@@ -59,12 +63,21 @@ pub struct DurableStore {
     /// The table of this handle.
     table: Arc<TableEntry>,
     ttl: Option<Ttl>,
-    /// Why a value of this handle was refused, which each call then reports.
+    /// Why a value of this handle was refused. Every call then fails with it.
     refused: Option<Error>,
 }
 
 impl DurableStore {
-    /// A store with these settings, not yet connected. Does no I/O.
+    /// Returns a store with these settings, not yet connected. Does no I/O.
+    ///
+    /// ```
+    /// use durable_store::{Config, DurableStore, ErrorKind};
+    ///
+    /// let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// let error = store.get_latest_state("account-42").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotConnected);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     pub fn new(config: Config) -> Self {
         telemetry::describe();
         let config = Arc::new(config);
@@ -73,54 +86,89 @@ impl DurableStore {
         Self { lifecycle, config, table, ttl: None, refused: None }
     }
 
-    /// The settings of this handle: those of the store, with what this handle has changed.
+    /// Returns the settings of this handle: those of the store, with what `with_…` methods changed.
+    ///
+    /// ```
+    /// use durable_store::{Config, DurableStore};
+    ///
+    /// let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// assert_eq!(store.config().table(), "states_store");
+    /// assert_eq!(store.with_table("orders").config().table(), "orders");
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Connects and looks at the table, which must be there. Does nothing if connected; however many threads call it at
-    /// once, one session is made. A store that was disconnected can be connected again.
+    /// Connects to the cluster and reads what the table looks like; the table must exist. Does nothing if connected. If
+    /// several threads call it at once, they share one session. A store that was disconnected can be connected again.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// store.connect()?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// - [`Unreachable`](crate::ErrorKind::Unreachable): nothing answers there, or the name does not resolve.
+    /// - [`Unreachable`](crate::ErrorKind::Unreachable): no contact point answers; the error names those that do not
+    ///   resolve. A server that refuses the store's certificate may just close the connection, which is this kind too.
     /// - [`Authentication`](crate::ErrorKind::Authentication): the server refused the credentials.
-    /// - [`Tls`](crate::ErrorKind::Tls): the encrypted connection could not be set up; [`Config`](crate::ErrorKind::Config):
-    ///   a file of certificates or a key cannot be used. Where the server refuses the store's certificate it may just hang
-    ///   up, which is `Unreachable`.
+    /// - [`Tls`](crate::ErrorKind::Tls): the encrypted connection could not be set up.
+    /// - [`Config`](crate::ErrorKind::Config): a certificate or key file is unusable, or the table records another
+    ///   [`write_mode`](crate::ConfigBuilder::write_mode).
     /// - [`Schema`](crate::ErrorKind::Schema): keyspace or table is missing, or the table has neither
     ///   [`Layout`](crate::Layout); the error says what was found.
-    /// - [`Timeout`](crate::ErrorKind::Timeout): it takes longer than `call_timeout`; it goes on meanwhile.
+    /// - [`Timeout`](crate::ErrorKind::Timeout): not connected within `call_timeout`; connecting continues in the
+    ///   background.
     pub fn connect(&self) -> Result<()> {
-        self.observe(&telemetry::CONNECT, None, |call| {
+        self.run_call(&telemetry::CONNECT, None, |call| {
             self.lifecycle.connect(&self.config, self.table.number, self.limits(call).deadline).map(drop)
         })
     }
 
-    /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Calls that come
-    /// later are [`NotConnected`](crate::ErrorKind::NotConnected). Does nothing if not connected.
+    /// Waits for calls in flight, at most `call_timeout`, and closes the session, for every handle. Later calls fail with
+    /// [`NotConnected`](crate::ErrorKind::NotConnected). Does nothing if not connected.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// store.connect()?;
+    /// store.disconnect()?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight then; the session closes when they end.
+    /// Fails with [`Timeout`](crate::ErrorKind::Timeout) if calls are still in flight after `call_timeout`; the session
+    /// closes when they end.
     pub fn disconnect(&self) -> Result<()> {
-        self.observe(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.config.call_timeout()))
+        self.run_call(&telemetry::DISCONNECT, None, |_| self.lifecycle.disconnect(self.config.call_timeout()))
     }
 
-    /// Connects if needed, then asks the server for an answer.
+    /// Connects if needed, then makes a round trip to the server.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// if let Err(error) = store.ping() {
+    ///     eprintln!("not ready: {error}");
+    /// }
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Those of [`connect`](DurableStore::connect), and what keeps a request from being answered:
-    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout),
+    /// Everything [`connect`](DurableStore::connect) returns, and [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout),
     /// [`Overloaded`](crate::ErrorKind::Overloaded), [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
     pub fn ping(&self) -> Result<()> {
-        self.observe(&telemetry::PING, None, |call| {
+        self.run_call(&telemetry::PING, None, |call| {
             let limits = self.limits(call);
             let pool = self.lifecycle.connect(&self.config, self.table.number, limits.deadline)?;
-            self.lend(call, &pool, limits, async |work| work.ping().await)
+            self.with_lease_of(call, &pool, limits, async |context| context.ping().await)
         })
     }
 
-    /// What every public method that can fail goes through: it is timed and counted, and its error says what failed.
-    fn observe<T>(
+    /// Runs a public method: measures and counts the call, and adds operation and persistence id to its error.
+    fn run_call<T>(
         &self,
         operation: &'static Operation,
         persistence_id: Option<&str>,
@@ -131,12 +179,12 @@ impl DurableStore {
         call.end(outcome, self.config().slow_call())
     }
 
-    /// The one door to a connected store: takes a lease, and blocks until the work that needs it is done.
-    fn call<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&CallContext<'_>) -> Result<T>) -> Result<T> {
-        self.lend(call, &self.lifecycle.pool()?, self.limits(call), work)
+    /// Takes a lease of the connected store, and blocks until `work` is done.
+    fn with_lease<T>(&self, call: &Call<'_>, work: impl AsyncFnOnce(&CallContext<'_>) -> Result<T>) -> Result<T> {
+        self.with_lease_of(call, &self.lifecycle.pool()?, self.limits(call), work)
     }
 
-    fn lend<T>(
+    fn with_lease_of<T>(
         &self,
         call: &Call<'_>,
         pool: &Arc<Pool>,
@@ -144,8 +192,25 @@ impl DurableStore {
         work: impl AsyncFnOnce(&CallContext<'_>) -> Result<T>,
     ) -> Result<T> {
         let lease = pool.lease(limits.deadline)?;
-        // Pinned where it is made: it is too large to be moved for nothing.
+        // Pinned in place: the future is large, and moving it costs.
         block_on(pin!(work(&CallContext { store: self, call, lease: &lease, limits })))
+    }
+}
+
+impl Config {
+    /// Makes a store with these settings and connects it: [`DurableStore::new`] and [`DurableStore::connect`] in one step.
+    ///
+    /// ```no_run
+    /// let store = durable_store::Config::builder().contact_points(["127.0.0.1"]).build()?.connect()?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See [`DurableStore::connect`].
+    pub fn connect(self) -> Result<DurableStore> {
+        let store = DurableStore::new(self);
+        store.connect()?;
+        Ok(store)
     }
 }
 

@@ -1,4 +1,4 @@
-//! One deadline for each call, and what may be tried again before it passes.
+//! The deadline of a call, and which failures another attempt may follow before it passes.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use crate::{Error, ErrorKind, Result, block_on, call::Call, error::RetryHint};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a node may need to hear of a table that others already have.
+/// How long a node may need to learn of a table that others already have.
 const MISSING_TABLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether a call changes what is stored, which decides what an unknown outcome means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Nothing is changed: an unknown outcome leaves no doubt behind.
+    /// Nothing is changed: the outcome is never unknown.
     Read,
-    /// A write with a fixed timestamp: doing it twice is doing it once.
+    /// A write with a fixed timestamp: making it twice has the effect of making it once.
     Write,
 }
 
@@ -32,13 +32,12 @@ impl Limits {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// When an attempt of a transaction has to give up: it leaves time for the read that may have to decide.
+    /// When an attempt of a transaction has to give up. Half of the time is left for the read that may have to decide.
     pub(crate) fn transaction_deadline(&self) -> Instant {
         Instant::now() + (self.left() / 2).min(self.request_timeout)
     }
 
-    /// When the given attempt, counted from 1, has to give up: while others can follow it gets at most half of what is
-    /// left.
+    /// When the given attempt, counted from 1, has to give up. If others can follow, it gets half of the time that is left.
     fn attempt_deadline(&self, attempt: u32) -> Instant {
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
@@ -47,18 +46,56 @@ impl Limits {
     }
 }
 
-/// Runs `attempt`, which is told when it has to give up, until it succeeds or trying again is pointless or unsafe. The
-/// error is that of the last attempt, marked indeterminate if any attempt of a write was.
+/// Counts the attempts of a call, and pauses between them.
+pub(crate) struct Attempts<'a> {
+    call: &'a Call<'a>,
+    limits: &'a Limits,
+    /// Of the attempt under way, from 1.
+    number: u32,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(call: &'a Call<'a>, limits: &'a Limits) -> Self {
+        Self { call, limits, number: 1 }
+    }
+
+    /// The pause after this attempt, if its error may pass.
+    fn pause_after(&self, error: &Error) -> Option<Duration> {
+        may_pass(error).then(|| pause_after(self.number))
+    }
+
+    /// Pauses before the next attempt. Returns false if there is none: the attempts are used up, the deadline passes during
+    /// the pause, or `pause` is `None`.
+    async fn next(&mut self, error: &Error, pause: Option<Duration>) -> bool {
+        let Some(pause) = pause.filter(|pause| self.number < self.limits.max_attempts && *pause < self.limits.left())
+        else {
+            return false;
+        };
+        self.call.retries(self.number, error, pause);
+        block_on::sleep(pause).await;
+        self.number += 1;
+        true
+    }
+
+    /// Pauses before the next attempt, whatever the error. Returns false if there is none.
+    pub(crate) async fn next_after(&mut self, error: &Error) -> bool {
+        self.next(error, Some(pause_after(self.number))).await
+    }
+}
+
+/// Runs `attempt`, passing each attempt its deadline, until one succeeds or another one is pointless or unsafe. The error
+/// is that of the last attempt, marked indeterminate if any attempt of a write was.
 pub(crate) async fn run<T>(
     call: &Call<'_>,
     limits: &Limits,
     effect: Effect,
     mut attempt: impl AsyncFnMut(Instant) -> Result<T>,
 ) -> Result<T> {
+    let mut attempts = Attempts::new(call, limits);
     let mut indeterminate = false;
     let mut missed_table = false;
-    for number in 1.. {
-        let error = match attempt(limits.attempt_deadline(number)).await {
+    loop {
+        let error = match attempt(limits.attempt_deadline(attempts.number)).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -67,28 +104,22 @@ pub(crate) async fn run<T>(
             missed_table = true;
             Some(MISSING_TABLE_PAUSE)
         } else {
-            may_pass(&error).then(|| pause_after(number))
+            attempts.pause_after(&error)
         };
-        match pause {
-            Some(pause) if number < limits.max_attempts && pause < limits.left() => {
-                call.retries(number, &error, pause);
-                block_on::sleep(pause).await;
-            }
-            _ => return Err(error.with_indeterminate(indeterminate)),
+        if !attempts.next(&error, pause).await {
+            return Err(error.with_indeterminate(indeterminate));
         }
     }
-    // `for number in 1..` ends only by overflow, long after `max_attempts`.
-    Err(Error::internal("the attempts of a call ran out").with_indeterminate(indeterminate))
 }
 
-/// Whether the next attempt can fare better. What the server refuses, and what cannot be read, stays as it is.
+/// Whether another attempt may succeed. What the server refuses or what cannot be read does not change.
 pub(crate) fn may_pass(error: &Error) -> bool {
     use ErrorKind::{Overloaded, Server, Timeout, Unavailable};
     matches!(error.kind(), Unavailable | Timeout | Overloaded | Server)
 }
 
-/// Doubles from attempt to attempt; a random half of it keeps callers that failed together from coming back together.
-pub(crate) fn pause_after(attempt: u32) -> Duration {
+/// Doubles from attempt to attempt. A random half keeps callers that failed together from retrying together.
+fn pause_after(attempt: u32) -> Duration {
     let pause = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_PAUSE);
     pause.mul_f64(1.0 - fastrand::f64() / 2.0)
 }

@@ -1,23 +1,23 @@
-//! Lightweight transactions: what is known of one whose answer was lost, and whether it may be tried again. Knows no
+//! Lightweight transactions: what is known of one whose answer was lost, and whether another attempt is safe. Uses no
 //! server.
 //!
 //! A transaction that timed out may be applied later, even after a serial read has shown nothing. So the read decides
-//! only what it can: that the transaction was applied, or that trying it again does no harm. Where neither is so the
-//! caller hears that the outcome is unknown.
+//! only two things: that the transaction was applied, or that another attempt does no harm. Otherwise the error is
+//! indeterminate.
 
 use std::time::Instant;
 
 use crate::{
-    Error, ErrorKind, Result, WriteCondition, block_on,
+    Error, ErrorKind, Result, WriteCondition,
     call::{
         Call,
-        retry::{self, Limits},
+        retry::{self, Attempts, Limits},
     },
     error::RetryHint,
     table::row::{Cells, StoredRow},
 };
 
-/// What the server says of a transaction.
+/// The answer of the server to a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Applied,
@@ -25,14 +25,14 @@ pub(crate) enum Answer {
     Refused(Option<u64>),
 }
 
-/// What a serial read says of a transaction whose outcome is unknown.
+/// What a serial read shows of a transaction whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// What is stored is what it was to bring about.
+    /// The stored row is what the transaction was to bring about.
     Done,
     /// Its condition holds, still or again.
     Possible,
-    /// Neither: this version is stored, or there is no state.
+    /// Neither: another transaction came first. This version is stored, or there is no state.
     Overtaken(Option<u64>),
 }
 
@@ -50,71 +50,84 @@ pub(crate) enum Goal<'g> {
 }
 
 impl Goal<'_> {
-    /// What an answer comes to: that there was nothing to delete is as good as having deleted it.
-    pub(crate) fn answer(self, answer: Answer) -> Answer {
+    /// The outcome that an answer means. That there was nothing to delete is as good as having deleted it.
+    pub(crate) fn outcome(self, answer: Answer) -> Answer {
         if matches!(self, Self::Gone) { Answer::Applied } else { answer }
     }
 
-    /// What the row says, or that there is none.
-    pub(crate) fn judge(self, row: Option<&StoredRow<'_>>) -> Verdict {
+    /// What the row means for the transaction, or the absence of a row.
+    pub(crate) fn verdict(self, row: Option<&StoredRow<'_>>) -> Verdict {
         let stored = row.and_then(|row| row.version_number).map(i64::cast_unsigned);
-        let possible = match (self, row) {
-            (Self::Newest(cells) | Self::Conditional(cells, _), Some(row)) if cells.are(row) => return Verdict::Done,
-            (Self::Gone | Self::GoneIfVersion(_), None) => return Verdict::Done,
-            (Self::Newest(_), None) | (Self::Gone, Some(_)) => true,
-            (Self::Newest(cells), Some(_)) => {
-                stored.is_some_and(|stored| stored < cells.version_number.cast_unsigned())
-            }
-            (Self::Conditional(_, WriteCondition::IfAbsent), row) => row.is_none(),
-            (Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::GoneIfVersion(version), _) => {
+        if self.is_done(row) {
+            Verdict::Done
+        } else if self.may_be_retried(row.is_some(), stored) {
+            Verdict::Possible
+        } else {
+            Verdict::Overtaken(stored)
+        }
+    }
+
+    /// Whether the row is what the transaction was to bring about.
+    fn is_done(self, row: Option<&StoredRow<'_>>) -> bool {
+        match self {
+            Self::Newest(cells) | Self::Conditional(cells, _) => row.is_some_and(|row| cells.matches_row(row)),
+            Self::Gone | Self::GoneIfVersion(_) => row.is_none(),
+        }
+    }
+
+    /// Whether the condition of the transaction holds for a row with this version.
+    fn may_be_retried(self, exists: bool, stored: Option<u64>) -> bool {
+        match self {
+            Self::Newest(cells) => match stored {
+                Some(stored) => stored < cells.version_number.cast_unsigned(),
+                None => !exists,
+            },
+            Self::Conditional(_, WriteCondition::IfAbsent) => !exists,
+            Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::GoneIfVersion(version) => {
                 stored == Some(version)
             }
-        };
-        if possible { Verdict::Possible } else { Verdict::Overtaken(stored) }
+            Self::Gone => exists,
+        }
     }
 }
 
-/// Runs `attempt`, which is told when it has to give up, until it is known what became of it or the call has to end.
-/// `judge` reads what is stored, and is asked after each attempt of unknown outcome.
+/// Runs `attempt`, passing each attempt its deadline, until its outcome is known or the deadline of the call passes. After
+/// an attempt of unknown outcome `read_verdict` reads what is stored.
 pub(crate) async fn run(
     call: &Call<'_>,
     limits: &Limits,
     mut attempt: impl AsyncFnMut(Instant) -> Result<Answer>,
-    mut judge: impl AsyncFnMut() -> Result<Verdict>,
+    mut read_verdict: impl AsyncFnMut() -> Result<Verdict>,
 ) -> Result<()> {
-    let mut doubt = false;
-    let mut number = 1;
+    let mut attempts = Attempts::new(call, limits);
+    let mut is_in_doubt = false;
     loop {
         let error = match attempt(limits.transaction_deadline()).await {
             Ok(Answer::Applied) => return Ok(()),
             Ok(Answer::Refused(stored)) => Error::conflict(stored),
             Err(error) => error,
         };
-        doubt |= is_unknown(&error);
-        let error = error.with_indeterminate(doubt);
-        let again = if doubt {
-            match judge().await {
+        is_in_doubt |= is_unknown(&error);
+        let error = error.with_indeterminate(is_in_doubt);
+        let may_be_retried = if is_in_doubt {
+            match read_verdict().await {
                 Ok(Verdict::Done) => return Ok(()),
                 Ok(Verdict::Possible) => error.kind() == ErrorKind::Conflict || retry::may_pass(&error),
                 Ok(Verdict::Overtaken(stored)) => return Err(Error::conflict(stored).with_indeterminate(true)),
-                // What became of it stays unknown, which is what matters to the caller.
+                // The outcome stays unknown, which is what matters to the caller.
                 Err(_) => false,
             }
         } else {
             retry::may_pass(&error)
         };
-        let pause = retry::pause_after(number);
-        if !again || number >= limits.max_attempts || pause >= limits.left() {
+        if !may_be_retried || !attempts.next_after(&error).await {
             return Err(error);
         }
-        call.retries(number, &error, pause);
-        block_on::sleep(pause).await;
-        number += 1;
     }
 }
 
-/// Of a transaction every failure of the server leaves the outcome open, too few live replicas as well: such a one was
-/// seen applied.
+/// Whether the outcome of a transaction is unknown after this error. That is so after every failure of the server, even if
+/// too few replicas were alive: a transaction that failed like that was seen applied.
 fn is_unknown(error: &Error) -> bool {
     error.is_indeterminate()
         || (error.kind() == ErrorKind::Unavailable && error.retry_hint() != RetryHint::NoLiveConnection)

@@ -54,7 +54,8 @@ impl Sharding {
         matches!(self, Self::FromState)
     }
 
-    fn computed(&self, persistence_id: &str) -> Option<u64> {
+    /// The shard that follows from the persistence id, if one does.
+    pub(crate) fn computed(&self, persistence_id: &str) -> Option<u64> {
         match self {
             Self::FromState => None,
             Self::Fixed(shard) => Some(*shard),

@@ -1,4 +1,4 @@
-//! What the cases share: entities of their own, and saying what was expected and what was seen.
+//! How a store failed a case, and what the cases share: ids of their own, and checks of what they saw.
 
 use std::{
     any::Any as Panic,
@@ -15,9 +15,22 @@ use prost_types::Any;
 
 use crate::{DurableState, Error, ErrorKind, Result, StateStore, error::shortened, state::type_url};
 
-/// How a store failed a case.
-#[derive(Debug)]
-pub(super) struct Breach(String);
+/// How a store failed a case: what was expected, and what was seen.
+///
+/// ```
+/// use durable_store::{conformance, MemoryStore};
+///
+/// for case in conformance::state_store() {
+///     let outcome: Result<(), conformance::Breach> = case.run(&MemoryStore::new());
+///     assert!(outcome.is_ok());
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, saw {seen}")]
+pub struct Breach {
+    expected: String,
+    seen: String,
+}
 
 pub(super) type Outcome<T = ()> = std::result::Result<T, Breach>;
 
@@ -27,18 +40,29 @@ const WRITERS: u64 = 8;
 
 impl Breach {
     pub(super) fn new(expected: impl fmt::Display, seen: impl fmt::Display) -> Self {
-        Self(format!("expected {expected}, saw {seen}"))
+        Self { expected: expected.to_string(), seen: seen.to_string() }
+    }
+
+    /// What the case expected.
+    ///
+    /// ```
+    /// # use durable_store::conformance::Breach;
+    /// fn print(breach: &Breach) {
+    ///     println!("expected: {}\nseen: {}", breach.expected(), breach.seen());
+    /// }
+    /// ```
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// What the case saw instead. See [`expected`](Breach::expected) for an example.
+    pub fn seen(&self) -> &str {
+        &self.seen
     }
 
     pub(super) fn of_panic(panic: &(dyn Panic + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
         Self::new("no panic", format!("one: {}", text.unwrap_or("no text")))
-    }
-}
-
-impl fmt::Display for Breach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

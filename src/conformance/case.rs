@@ -1,4 +1,4 @@
-//! One promise of a store, as code.
+//! A promise of a store as a case that can be run.
 
 use std::{
     fmt,
@@ -7,7 +7,7 @@ use std::{
 
 use super::breach::{Breach, Outcome};
 
-/// One promise of a store: its name says what is promised. `S` is `dyn StateStore` or `dyn VersionedStateStore`.
+/// A promise of a store; its name is the promise. `S` is `dyn StateStore` or `dyn VersionedStateStore`.
 pub struct Case<S: ?Sized> {
     name: &'static str,
     run: fn(&S) -> Outcome,
@@ -18,12 +18,17 @@ impl<S: ?Sized> Case<S> {
         Self { name, run }
     }
 
-    /// The promise, as in `states_outlive_the_connection`.
+    /// Returns the promise, such as `states_outlive_the_connection`.
+    ///
+    /// ```
+    /// let cases = durable_store::conformance::state_store();
+    /// assert!(cases.iter().any(|case| case.name() == "states_outlive_the_connection"));
+    /// ```
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Sees whether `store` keeps the promise. A store that panics does not.
+    /// Checks whether `store` keeps the promise. A store that panics does not.
     ///
     /// ```
     /// use durable_store::{MemoryStore, conformance};
@@ -35,10 +40,10 @@ impl<S: ?Sized> Case<S> {
     /// ```
     ///
     /// # Errors
-    /// What was expected, and what was seen.
-    pub fn run(&self, store: &S) -> Result<(), String> {
+    /// Fails with what was expected and what was seen if the store breaks the promise.
+    pub fn run(&self, store: &S) -> Result<(), Breach> {
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| (self.run)(store)));
-        outcome.unwrap_or_else(|panic| Err(Breach::of_panic(&*panic))).map_err(|breach| breach.to_string())
+        outcome.unwrap_or_else(|panic| Err(Breach::of_panic(&*panic)))
     }
 }
 

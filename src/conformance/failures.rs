@@ -1,17 +1,28 @@
-//! What a store does not keep to.
+//! The cases that a store failed.
 
 use std::{error::Error, fmt};
 
-/// The cases that a store failed: what [`check`](super::check) ends with.
+use super::Breach;
+
+/// The cases that a store failed; the error of [`check`](super::check).
 ///
-/// Printed, also by `{:?}`, a line a case: its name, what was expected and what was seen.
+/// Prints one line per case, also by `{:?}`: its name, what was expected and what was seen.
+///
+/// ```
+/// use durable_store::{conformance, MemoryStore};
+///
+/// let Err(failures) = conformance::check(&conformance::versioned_state_store(), &MemoryStore::new()) else {
+///     panic!("a store in which the last write wins is not versioned");
+/// };
+/// assert!(failures.iter().any(|(case, _)| case == "a_stale_write_is_refused"));
+/// ```
 pub struct Failures {
     of: usize,
-    failed: Vec<(&'static str, String)>,
+    failed: Vec<(&'static str, Breach)>,
 }
 
 impl Failures {
-    pub(super) fn of(outcomes: impl Iterator<Item = (&'static str, Result<(), String>)>) -> Result<(), Self> {
+    pub(super) fn of(outcomes: impl Iterator<Item = (&'static str, Result<(), Breach>)>) -> Result<(), Self> {
         let mut failures = Self { of: 0, failed: Vec::new() };
         for (name, outcome) in outcomes {
             failures.of += 1;
@@ -20,9 +31,9 @@ impl Failures {
         if failures.failed.is_empty() { Ok(()) } else { Err(failures) }
     }
 
-    /// The name of each case that failed, and why: what was expected, and what was seen.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.failed.iter().map(|(name, why)| (*name, why.as_str()))
+    /// Returns the name of each case that failed, and the reason. See [`Failures`] for an example.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Breach)> {
+        self.failed.iter().map(|(name, why)| (*name, why))
     }
 }
 

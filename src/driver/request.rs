@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use prost_types::Any;
-
-use crate::{Consistency, SerialConsistency};
+use crate::{Consistency, SerialConsistency, table::row::Payload};
 
 /// A value bound to a marker of a statement.
 #[derive(Debug, Clone, Copy)]
@@ -12,9 +10,8 @@ pub(crate) enum Value<'v> {
     Int(i32),
     Bigint(i64),
     Text(&'v str),
-    Blob(&'v [u8]),
-    /// The bytes of a message, encoded when they are bound.
-    Encoded(&'v Any),
+    /// Encoded when it is bound.
+    Blob(Payload<'v>),
 }
 
 /// The values of a statement, one for each `?` of its text, and how it is to be run.

@@ -18,12 +18,12 @@ pub(super) async fn ask(session: &Session, cql: &str, values: &[Value<'_>], dead
 
 pub(super) async fn keyspace_exists(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
     let keyspace = [Value::Text(config.keyspace())];
-    Ok(!ask(session, cql::KEYSPACE, &keyspace, deadline).await?.is_empty())
+    Ok(!ask(session, cql::SELECT_KEYSPACE, &keyspace, deadline).await?.is_empty())
 }
 
 /// The columns of the table; none where there is no table.
 pub(super) async fn columns(session: &Session, config: &Config, deadline: Instant) -> Result<Vec<Column>> {
-    ask(session, cql::COLUMNS, &table_name(config), deadline).await?.map(|row| {
+    ask(session, cql::SELECT_COLUMNS, &table_name(config), deadline).await?.map(|row| {
         Ok(Column {
             name: row.text(0)?.unwrap_or_default(),
             kind: row.text(1)?.unwrap_or_default(),
@@ -36,7 +36,8 @@ pub(super) async fn columns(session: &Session, config: &Config, deadline: Instan
 
 /// The comment of the table; empty where there is none.
 pub(super) async fn comment(session: &Session, config: &Config, deadline: Instant) -> Result<String> {
-    let comment = ask(session, cql::TABLE_COMMENT, &table_name(config), deadline).await?.first(|row| row.text(0))?;
+    let comment =
+        ask(session, cql::SELECT_TABLE_COMMENT, &table_name(config), deadline).await?.first(|row| row.text(0))?;
     Ok(comment.flatten().unwrap_or_default())
 }
 
@@ -49,15 +50,16 @@ pub(super) async fn has_states(session: &Session, config: &Config, deadline: Ins
 /// Whether reads by id have an index to go through: judged by its target and table, since an index of the expected name
 /// may be on another table.
 pub(super) async fn has_index(session: &Session, config: &Config, deadline: Instant) -> Result<bool> {
-    let targets =
-        ask(session, cql::INDEXES, &table_name(config), deadline).await?.map(|row| row.map_entry(1, "target"))?;
+    let targets = ask(session, cql::SELECT_INDEXES, &table_name(config), deadline)
+        .await?
+        .map(|row| row.map_entry(1, "target"))?;
     Ok(targets.iter().flatten().any(|target| target.trim_matches('"') == "persistence_id"))
 }
 
 /// Whether the node that answers has heard of one version of the schema only, and of how many nodes.
 pub(super) async fn agreement(session: &Session, deadline: Instant) -> Result<Agreement> {
     let mut versions = Vec::new();
-    for statement in [cql::LOCAL_SCHEMA_VERSION, cql::PEER_SCHEMA_VERSIONS] {
+    for statement in [cql::SELECT_LOCAL_SCHEMA_VERSION, cql::SELECT_PEER_SCHEMA_VERSIONS] {
         versions.extend(ask(session, statement, &[], deadline).await?.map(|row| row.uuid(0))?);
     }
     let nodes = versions.len();
@@ -75,7 +77,7 @@ pub(super) struct Agreement {
 /// unknown, which is no reason not to connect.
 pub(super) async fn max_mutation_bytes(session: &Session, deadline: Instant) -> Option<usize> {
     let setting = async |name: &str| {
-        let rows = ask(session, cql::SETTING, &[Value::Text(name)], deadline).await.ok()?;
+        let rows = ask(session, cql::SELECT_SETTING, &[Value::Text(name)], deadline).await.ok()?;
         check::bytes_of(&rows.first(|row| row.text(0)).ok()???)
     };
     match setting("max_mutation_size").await {

@@ -1,20 +1,24 @@
-//! What is refused before anything is sent.
+//! Bounds of persistence ids and payloads, checked before anything is sent.
 
 use crate::{Error, Result};
 
-/// Cassandra's bound on a key.
+/// Cassandra's limit for a key.
 const KEY_BYTES: usize = 65_535;
 
 /// Storage-attached indexes silently drop longer terms: the write is acknowledged and the row never found.
 const INDEXED_BYTES: usize = 8_192;
 
-/// Refuses a persistence id that the table, or the index that reads go through, cannot hold.
-pub(crate) fn check_persistence_id(persistence_id: &str, through_index: bool) -> Result<()> {
-    let (limit, reason) = if through_index {
-        (INDEXED_BYTES, "the limit of the index that reads by id need")
-    } else {
-        (KEY_BYTES, "Cassandra's limit for a key")
-    };
+/// Refuses a persistence id that a key cannot hold.
+pub(crate) fn check_persistence_id(persistence_id: &str) -> Result<()> {
+    check_length(persistence_id, KEY_BYTES, "Cassandra's limit for a key")
+}
+
+/// Refuses a persistence id that the index for reads by id cannot hold.
+pub(crate) fn check_indexed_persistence_id(persistence_id: &str) -> Result<()> {
+    check_length(persistence_id, INDEXED_BYTES, "the limit of the index for reads by id")
+}
+
+fn check_length(persistence_id: &str, limit: usize, reason: &str) -> Result<()> {
     match persistence_id.len() {
         0 => Err(Error::field("persistence_id", "is empty")),
         bytes if bytes > limit => {
@@ -24,7 +28,7 @@ pub(crate) fn check_persistence_id(persistence_id: &str, through_index: bool) ->
     }
 }
 
-/// Refuses a payload of so many bytes over the limit that `set_by` names.
+/// Refuses a payload that exceeds the limit, in bytes, which `set_by` sets.
 pub(crate) fn check_payload(bytes: usize, limit: usize, set_by: &str) -> Result<()> {
     if bytes <= limit {
         return Ok(());
@@ -52,7 +56,8 @@ mod tests {
             (KEY_BYTES, false, true),
             (KEY_BYTES + 1, false, false),
         ] {
-            let checked = check_persistence_id(&"a".repeat(bytes), through_index);
+            let checked =
+                if through_index { check_indexed_persistence_id } else { check_persistence_id }(&"a".repeat(bytes));
             assert_eq!(checked.is_ok(), fits, "{bytes} {through_index}");
             if let Err(error) = checked {
                 assert_eq!(error.kind(), ErrorKind::InvalidState);

@@ -1,4 +1,4 @@
-//! What a call has in hand while it holds a lease.
+//! The context of a call that holds a lease, and how its requests are made: with retries, on the current session.
 
 use std::time::Instant;
 
@@ -15,36 +15,36 @@ use crate::{
     table::cql::Statement,
 };
 
-/// A call under way: on which handle, who is told of it, the lease it holds, and its limits.
-pub(super) struct CallContext<'w> {
-    pub(super) store: &'w DurableStore,
-    pub(super) call: &'w Call<'w>,
-    pub(super) lease: &'w Lease<'w>,
+/// A call under way: the handle it was made on, the record of it, the lease it holds, and its limits.
+pub(super) struct CallContext<'c> {
+    pub(super) store: &'c DurableStore,
+    pub(super) call: &'c Call<'c>,
+    pub(super) lease: &'c Lease<'c>,
     pub(super) limits: Limits,
 }
 
 impl CallContext<'_> {
-    /// Makes attempts, each of which is told when it has to give up.
-    pub(super) fn attempts<T>(
+    /// Runs `attempt` with retries, passing each attempt its deadline.
+    pub(super) fn with_retries<T>(
         &self,
         effect: Effect,
         attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<T>,
     ) -> impl Future<Output = Result<T>> {
-        retry::run(self.call, &self.limits, effect, self.on_session(attempt))
+        retry::run(self.call, &self.limits, effect, self.on_current_session(attempt))
     }
 
-    /// Makes attempts of a transaction; `judge` is made of what is stored where an outcome is unknown.
-    pub(super) fn transaction(
+    /// Runs a transaction with retries. After an attempt of unknown outcome `read_verdict` reads what is stored.
+    pub(super) fn run_transaction(
         &self,
         attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<Answer>,
-        mut judge: impl AsyncFnMut(&TableSession, Instant) -> Result<Verdict>,
+        mut read_verdict: impl AsyncFnMut(&TableSession, Instant) -> Result<Verdict>,
     ) -> impl Future<Output = Result<()>> {
-        let judge = async move || self.attempts(Effect::Read, &mut judge).await;
-        transaction::run(self.call, &self.limits, self.on_session(attempt), judge)
+        let read_verdict = async move || self.with_retries(Effect::Read, &mut read_verdict).await;
+        transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict)
     }
 
-    /// The attempt on the session as it then is.
-    fn on_session<T>(
+    /// Runs the attempt on the session that is current when the attempt begins, and records its outcome.
+    fn on_current_session<T>(
         &self,
         mut attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<T>,
     ) -> impl AsyncFnMut(Instant) -> Result<T> {
@@ -58,12 +58,12 @@ impl CallContext<'_> {
         }
     }
 
-    /// Asks the server for an answer, without looking at a table.
+    /// Makes a round trip to the server that uses no table of the store.
     pub(super) fn ping(&self) -> impl Future<Output = Result<()>> {
         retry::run(self.call, &self.limits, Effect::Read, async |deadline| self.lease.ping(deadline).await)
     }
 
-    /// A read or plain write with the consistency of the handle.
+    /// A read or a plain write with the consistency and the page size of the handle.
     pub(super) fn request<'r>(&self, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
         let request = Request::new(values, self.store.config.consistency(), deadline);
         Request { page_size: Some(self.store.config.page_size()), ..request }
@@ -72,16 +72,16 @@ impl CallContext<'_> {
     /// Runs a lightweight transaction once.
     pub(super) async fn transact(
         &self,
-        connection: &TableSession,
+        table: &TableSession,
         statement: &Statement,
         values: &[Value<'_>],
         deadline: Instant,
     ) -> Result<Answer> {
         let serial_consistency = Some(self.store.config().serial_consistency());
         let request = Request { serial_consistency, ..self.request(values, deadline) };
-        let answer = connection.execute(statement, &request).await?.first(|row| match row.boolean(0)? {
+        let answer = table.execute(statement, &request).await?.first(|row| match row.boolean(0)? {
             Some(true) => Ok(Answer::Applied),
-            // The column is there only where a row is.
+            // The answer has this column only if there is a row.
             _ => Ok(Answer::Refused(row.bigint_named("version_number")?.map(i64::cast_unsigned))),
         })?;
         answer.ok_or_else(Error::unclear_transaction)

@@ -1,4 +1,4 @@
-//! Deleting the state of an entity.
+//! Deletes of the state of one entity.
 
 use std::time::Instant;
 
@@ -14,51 +14,71 @@ use crate::{
 };
 
 impl DurableStore {
-    /// Deletes the state of an entity; that there is none is as well. The version number is forgotten with it: a stale
-    /// writer that comes later is not refused.
+    /// Deletes the state of an entity. Succeeds if there is none. The version number is deleted too: a stale write that
+    /// follows is not refused.
     ///
-    /// On a table keyed by shard a key without a shard deletes every row of the id that can be found, the oldest first, so
-    /// that a failure half-way never brings an older state back to light. A row written elsewhere at the same time is not
-    /// covered. A key with a shard, `(shard, "id")`, deletes that one row.
+    /// On a table keyed by shard, a key without a shard deletes all rows of the id that it finds, the oldest first, so that
+    /// a failure between two rows never makes an older state the latest. A row that another program writes into another
+    /// shard at the same time may stay. A key with a shard, `(shard, "id")`, deletes that row only.
     ///
-    /// In [`WriteMode::LastWriteWins`] trying again is harmless, and a write that this process makes later is never
-    /// covered.
+    /// In [`WriteMode::LastWriteWins`] a delete can be repeated without harm, and never deletes what this process writes
+    /// after it.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// # store.connect()?;
+    /// store.delete_state("account-42")?;
+    /// assert_eq!(store.get_latest_state("account-42")?, None);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Those of [`get_latest_state`](DurableStore::get_latest_state) but for
-    /// [`Corrupt`](crate::ErrorKind::Corrupt): what cannot be read can be deleted by id, and on a table keyed by shard
-    /// with the shard in the key. See [`is_indeterminate`](crate::Error::is_indeterminate) for whether it, or one of its
-    /// older rows, may have been deleted all the same.
+    /// Everything [`get_latest_state`](DurableStore::get_latest_state) returns, except
+    /// [`Corrupt`](crate::ErrorKind::Corrupt): a row that cannot be read can be deleted, on a table keyed by shard with
+    /// the shard in the key. [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its
+    /// older rows, may have been deleted.
     pub fn delete_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
         let key = key.into();
-        self.observe(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
-            limits::check_persistence_id(key.persistence_id(), false)?;
+        self.run_call(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
+            limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             let timestamp = timestamp::next();
-            self.call(call, async |work| match self.config().write_mode() {
-                WriteMode::LastWriteWins => work.delete(&key, timestamp).await,
-                WriteMode::Versioned => work.delete_if(key.persistence_id(), None).await,
+            self.with_lease(call, async |context| match self.config().write_mode() {
+                WriteMode::LastWriteWins => context.delete(&key, timestamp).await,
+                WriteMode::Versioned => context.delete_if(key.persistence_id(), None).await,
             })
         })
     }
 
     /// Deletes the state of an entity if it has this version number. In [`WriteMode::Versioned`] only.
     ///
-    /// `Ok` means that there is no state. Where the answer of the server is lost, what is stored decides; two deleters of
-    /// one version may then both hear `Ok`.
+    /// `Ok` means that there is no state. If the answer of the server is lost, the stored row decides; two callers that
+    /// delete the same version may then both get `Ok`.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore, ErrorKind, WriteMode};
+    /// # let config = Config::builder().contact_points(["127.0.0.1"]).write_mode(WriteMode::Versioned).build()?;
+    /// # let store = config.connect()?;
+    /// match store.delete_state_if_version("account-42", 7) {
+    ///     Err(error) if error.kind() == ErrorKind::Conflict => println!("stored: {:?}", error.stored_version()),
+    ///     outcome => outcome?,
+    /// }
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
     /// - [`Conflict`](crate::ErrorKind::Conflict): another version is stored
     ///   ([`stored_version`](crate::Error::stored_version)), or there is no state.
     /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
-    /// - All others of [`delete_state`](DurableStore::delete_state).
+    /// - Everything else [`delete_state`](DurableStore::delete_state) returns.
     pub fn delete_state_if_version<'k>(&self, key: impl Into<StateKey<'k>>, version_number: u64) -> Result<()> {
         let key = key.into();
-        self.observe(&telemetry::DELETE_STATE_IF_VERSION, Some(key.persistence_id()), |call| {
-            limits::check_persistence_id(key.persistence_id(), false)?;
+        self.run_call(&telemetry::DELETE_STATE_IF_VERSION, Some(key.persistence_id()), |call| {
+            limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             write_condition::check_delete(self.config().write_mode(), version_number)?;
-            self.call(call, async |work| work.delete_if(key.persistence_id(), Some(version_number)).await)
+            self.with_lease(call, async |context| context.delete_if(key.persistence_id(), Some(version_number)).await)
         })
     }
 }
@@ -66,21 +86,21 @@ impl DurableStore {
 impl CallContext<'_> {
     async fn delete(&self, key: &StateKey<'_>, timestamp: i64) -> Result<()> {
         let id = key.persistence_id();
-        self.attempts(Effect::Write, async |connection, deadline| match connection.layout {
-            Layout::ById => self.delete_row(connection, &[Value::Text(id)], timestamp, deadline).await,
+        self.with_retries(Effect::Write, async |table, deadline| match table.layout {
+            Layout::ById => self.delete_row(table, &[Value::Text(id)], timestamp, deadline).await,
             Layout::ByShard => {
                 let shards = match self.store.config().sharding().shard_of_key(key)? {
                     Some(shard) => vec![shard.cast_signed()],
-                    // Reading leaves no doubt behind.
+                    // A read that failed has deleted nothing.
                     None => {
-                        let found = self.shards_of(connection, id, deadline).await;
+                        let found = self.shards_of(table, id, deadline).await;
                         found.map_err(|error| error.with_indeterminate(false))?
                     }
                 };
                 for (deleted, shard) in shards.into_iter().enumerate() {
                     let key = [Value::Bigint(shard), Value::Text(id)];
-                    let outcome = self.delete_row(connection, &key, timestamp, deadline).await;
-                    // Those before it are gone, whatever became of this one.
+                    let outcome = self.delete_row(table, &key, timestamp, deadline).await;
+                    // The rows before it are deleted, whatever the outcome of this one.
                     outcome.map_err(|error| if deleted > 0 { error.with_indeterminate(true) } else { error })?;
                 }
                 Ok(())
@@ -90,45 +110,45 @@ impl CallContext<'_> {
     }
 
     /// The shards that hold a row of the id, that of the oldest state first.
-    async fn shards_of(&self, connection: &TableSession, id: &str, deadline: Instant) -> Result<Vec<i64>> {
+    async fn shards_of(&self, table: &TableSession, id: &str, deadline: Instant) -> Result<Vec<i64>> {
         let mut found = Vec::new();
         let keep = |page: Vec<StoredRow<'static>>| {
             found.extend(page.into_iter().map(|row| StoredRow { state_payload: None, ..row }));
             Ok(())
         };
-        self.rows_of_id(connection, id, deadline, keep).await?;
+        self.rows_of_id(table, id, deadline, keep).await?;
         found.sort_by_key(row::seniority);
         Ok(found.into_iter().filter_map(|row| row.shard_number).collect())
     }
 
     async fn delete_row(
         &self,
-        connection: &TableSession,
+        table: &TableSession,
         key: &[Value<'_>],
         timestamp: i64,
         deadline: Instant,
     ) -> Result<()> {
         let request = Request { timestamp: Some(timestamp), ..self.request(key, deadline) };
-        connection.execute(&connection.statements.delete, &request).await.map(drop)
+        table.execute(&table.statements.delete, &request).await.map(drop)
     }
 
     async fn delete_if(&self, id: &str, version_number: Option<u64>) -> Result<()> {
         let goal = version_number.map_or(Goal::Gone, Goal::GoneIfVersion);
-        let attempt = async |connection: &TableSession, deadline| {
-            let statements = &connection.statements;
+        let attempt = async |table: &TableSession, deadline| {
+            let statements = &table.statements;
             let answer = match version_number {
-                None => self.transact(connection, &statements.delete_if_exists, &[Value::Text(id)], deadline).await?,
+                None => self.transact(table, &statements.delete_if_exists, &[Value::Text(id)], deadline).await?,
                 Some(version) => {
                     let values = [Value::Text(id), Value::Bigint(version.cast_signed())];
-                    self.transact(connection, &statements.delete_if_version, &values, deadline).await?
+                    self.transact(table, &statements.delete_if_version, &values, deadline).await?
                 }
             };
-            Ok(goal.answer(answer))
+            Ok(goal.outcome(answer))
         };
-        let judge = async |connection: &TableSession, deadline| {
-            let row = self.serial_row(connection, id, deadline).await?;
-            Ok(goal.judge(row.as_ref()))
+        let read_verdict = async |table: &TableSession, deadline| {
+            let row = self.serial_row(table, id, deadline).await?;
+            Ok(goal.verdict(row.as_ref()))
         };
-        self.transaction(attempt, judge).await
+        self.run_transaction(attempt, read_verdict).await
     }
 }

@@ -12,11 +12,11 @@ use crate::{
 /// The default of `max_payload_bytes`.
 const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 
-/// Keeps states in memory under the same contract as a [`DurableStore`](crate::DurableStore) on a table keyed by id:
-/// what is refused there is refused here, and no state reads back as an empty one. For the tests of programs that take a
-/// [`StateStore`] or a [`VersionedStateStore`].
+/// Keeps states in memory under the same contract as a [`DurableStore`](crate::DurableStore) on a table keyed by id: it
+/// refuses the same input, and a state without a payload reads back with an empty one. For the tests of programs that take
+/// a [`StateStore`] or a [`VersionedStateStore`].
 ///
-/// What was written stays after [`disconnect`](StateStore::disconnect), as it does in a table.
+/// States stay after [`disconnect`](StateStore::disconnect), as they do in a table.
 ///
 /// ```
 /// use durable_store::{DurableState, MemoryStore, StateStore, prost_types::Timestamp};
@@ -41,12 +41,20 @@ struct Contents {
 }
 
 impl MemoryStore {
-    /// An empty store in which the last write wins, not yet connected.
+    /// Returns an empty store in which the last write wins, not yet connected.
+    ///
+    /// ```
+    /// let store = durable_store::MemoryStore::new();
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty store that refuses stale writes, as in [`WriteMode::Versioned`], not yet connected.
+    /// Returns an empty store that refuses stale writes, as in [`WriteMode::Versioned`], not yet connected.
+    ///
+    /// ```
+    /// let store = durable_store::MemoryStore::versioned();
+    /// ```
     pub fn versioned() -> Self {
         Self { write_mode: WriteMode::Versioned, ..Self::default() }
     }
@@ -60,7 +68,7 @@ impl MemoryStore {
     }
 
     fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
-        limits::check_persistence_id(&state.persistence_id, false)?;
+        limits::check_persistence_id(&state.persistence_id)?;
         write_condition::check_write(self.write_mode, state, condition)?;
         let state = accepted(state)?;
         self.connected(|contents| {
@@ -79,12 +87,12 @@ impl MemoryStore {
     }
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>> {
-        limits::check_persistence_id(persistence_id, false)?;
+        limits::check_persistence_id(persistence_id)?;
         self.connected(|contents| Ok(contents.states.get(persistence_id).cloned()))
     }
 
     fn delete(&self, persistence_id: &str, version_number: Option<u64>) -> Result<()> {
-        limits::check_persistence_id(persistence_id, false)?;
+        limits::check_persistence_id(persistence_id)?;
         version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
         self.connected(|contents| {
             let stored = contents.version_of(persistence_id);
@@ -96,10 +104,19 @@ impl MemoryStore {
         })
     }
 
-    /// Deletes the state of an entity, whatever it is. That there is none is as well.
+    /// Deletes the state of an entity. Succeeds if there is none.
+    ///
+    /// ```
+    /// use durable_store::{MemoryStore, StateStore};
+    ///
+    /// let store = MemoryStore::new();
+    /// store.connect()?;
+    /// store.delete_state("account-42")?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As of [`DurableStore::delete_state`](crate::DurableStore::delete_state).
+    /// See [`DurableStore::delete_state`](crate::DurableStore::delete_state).
     pub fn delete_state(&self, persistence_id: &str) -> Result<()> {
         self.delete(persistence_id, None).map_err(|error| error.with_operation("delete_state", Some(persistence_id)))
     }

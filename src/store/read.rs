@@ -1,4 +1,4 @@
-//! Reading the latest state.
+//! Reads of the latest state of one entity.
 
 use std::{borrow::Cow, time::Instant};
 
@@ -18,83 +18,92 @@ use crate::{
 };
 
 impl DurableStore {
-    /// The latest state of an entity, or `None` if there is none.
+    /// Reads the latest state of an entity. Returns `None` if there is none.
     ///
-    /// On a table keyed by shard a key without a shard finds the newest row of the id: the highest version number, then
-    /// the latest timestamp, then the row written last. A key with a shard, `(shard, "id")`, reads that one row.
+    /// On a table keyed by shard, a key without a shard finds the newest row of the id: the one with the highest version
+    /// number, then with the latest timestamp, then the one written last. A key with a shard, `(shard, "id")`, reads that
+    /// row only.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore, prost_types::Timestamp};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// # store.connect()?;
+    /// match store.get_latest_state("account-42")? {
+    ///     Some(state) => println!("version {}: {:?}", state.version_number, state.to_msg::<Timestamp>()?),
+    ///     None => println!("no state yet"),
+    /// }
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
     /// - [`InvalidState`](crate::ErrorKind::InvalidState): the persistence id is empty or too long, or the shard in
     ///   the key contradicts [`sharding`](crate::ConfigBuilder::sharding). Nothing was sent.
-    /// - [`Corrupt`](crate::ErrorKind::Corrupt): the row is there but cannot be read; the error names the column.
-    /// - [`Schema`](crate::ErrorKind::Schema): the table is gone or changed, or has no index to read by id through.
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt): the row exists but cannot be read; the error names the column.
+    /// - [`Schema`](crate::ErrorKind::Schema): the table is gone or changed, or has no index for reads by id.
     /// - [`NotConnected`](crate::ErrorKind::NotConnected), [`PoolTimeout`](crate::ErrorKind::PoolTimeout),
     ///   [`Unavailable`](crate::ErrorKind::Unavailable), [`Timeout`](crate::ErrorKind::Timeout),
     ///   [`Overloaded`](crate::ErrorKind::Overloaded), [`Server`](crate::ErrorKind::Server).
     pub fn get_latest_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<Option<DurableState>> {
         let key = key.into();
-        self.observe(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| {
-            limits::check_persistence_id(key.persistence_id(), false)?;
-            self.call(call, async |work| work.read(&key).await)
+        self.run_call(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| {
+            limits::check_persistence_id(key.persistence_id())?;
+            self.with_lease(call, async |context| context.read(&key).await)
         })
     }
 }
 
-/// What a read found. It is decoded when all attempts are over: what one cannot decode, no other can.
-enum Found {
-    /// The answer to a read by the key of the layout.
+/// The answer to a read. It is decoded after all attempts: another attempt could not decode it either.
+enum ReadAnswer {
+    /// To a read by the key of the layout.
     OfKey(Rows, Layout),
-    /// Of all rows of the id, on a table keyed by shard.
+    /// The newest of all rows of the id, on a table keyed by shard.
     Newest(Option<Box<StoredRow<'static>>>),
 }
 
 impl CallContext<'_> {
     pub(super) async fn read(&self, key: &StateKey<'_>) -> Result<Option<DurableState>> {
         let id = key.persistence_id();
-        let attempt = async |connection: &TableSession, deadline| {
-            let by_id = [Value::Text(id)];
-            let by_shard: [Value<'_>; 2];
-            let values = match connection.layout {
-                Layout::ById => &by_id[..],
+        let attempt = async |table: &TableSession, deadline| {
+            let shard = match table.layout {
+                Layout::ById => None,
                 Layout::ByShard => match self.store.config().sharding().shard_of_key(key)? {
-                    Some(shard) => {
-                        by_shard = [Value::Bigint(shard.cast_signed()), Value::Text(id)];
-                        &by_shard[..]
-                    }
-                    // Boxed, since it is several times as large as a read by the key.
-                    None => return Box::pin(self.newest_row(connection, id, deadline)).await.map(Found::Newest),
+                    // Boxed: several times as large as a read by the key.
+                    None => return Box::pin(self.newest_row(table, id, deadline)).await.map(ReadAnswer::Newest),
+                    shard => shard,
                 },
             };
+            let values = [Value::Bigint(shard.unwrap_or_default().cast_signed()), Value::Text(id)];
+            let values = if shard.is_some() { &values[..] } else { &values[1..] };
             let request = Request::new(values, self.store.config.consistency(), deadline);
-            let rows = connection.execute(&connection.statements.select_row, &request).await?;
-            Ok(Found::OfKey(rows, connection.layout))
+            let rows = table.execute(&table.statements.select_row, &request).await?;
+            Ok(ReadAnswer::OfKey(rows, table.layout))
         };
-        match self.attempts(Effect::Read, attempt).await? {
-            Found::OfKey(rows, layout) => {
+        match self.with_retries(Effect::Read, attempt).await? {
+            ReadAnswer::OfKey(rows, layout) => {
                 rows.first(|row| self.store.decode(stored_row(row, 0)?, id, layout)).map(Option::flatten)
             }
-            Found::Newest(row) => row.map_or(Ok(None), |row| self.store.decode(*row, id, Layout::ByShard)),
+            ReadAnswer::Newest(row) => row.map_or(Ok(None), |row| self.store.decode(*row, id, Layout::ByShard)),
         }
     }
 
-    /// The row of an entity as all transactions that have an outcome left it, on a table keyed by id.
+    /// Reads the row of an entity after all transactions that were decided, on a table keyed by id.
     pub(super) async fn serial_row(
         &self,
-        connection: &TableSession,
+        table: &TableSession,
         persistence_id: &str,
         deadline: Instant,
     ) -> Result<Option<StoredRow<'static>>> {
         let key = [Value::Text(persistence_id)];
         let consistency = self.store.config().serial_consistency().of_reads();
         let request = Request::new(&key, consistency, deadline);
-        let rows = connection.execute(&connection.statements.select_row, &request).await?;
+        let rows = table.execute(&table.statements.select_row, &request).await?;
         let row = rows.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
         Ok(row.filter(|row| !row::is_absent(row, Layout::ById)))
     }
 
     async fn newest_row(
         &self,
-        connection: &TableSession,
+        table: &TableSession,
         id: &str,
         deadline: Instant,
     ) -> Result<Option<Box<StoredRow<'static>>>> {
@@ -103,23 +112,23 @@ impl CallContext<'_> {
             newest = row::newest(newest.take().into_iter().chain(page))?;
             Ok(())
         };
-        self.rows_of_id(connection, id, deadline, compare).await?;
+        self.rows_of_id(table, id, deadline, compare).await?;
         Ok(newest.map(Box::new))
     }
 
-    /// Hands over the rows of an id, in whichever shards, page by page: through the index.
+    /// Reads the rows of an id in all shards through the index, and passes them to `take` page by page.
     pub(super) async fn rows_of_id(
         &self,
-        connection: &TableSession,
+        table: &TableSession,
         id: &str,
         deadline: Instant,
         mut take: impl FnMut(Vec<StoredRow<'static>>) -> Result<()>,
     ) -> Result<()> {
-        limits::check_persistence_id(id, true)?;
+        limits::check_indexed_persistence_id(id)?;
         let key = [Value::Text(id)];
         let mut request = self.request(&key, deadline);
         loop {
-            let rows = connection.execute(&connection.statements.select_by_id, &request).await;
+            let rows = table.execute(&table.statements.select_by_id, &request).await;
             let rows = rows.map_err(|error| match error.retry_hint() {
                 RetryHint::NoIndex => check::index_missing(self.store.config()).with_source(error),
                 _ => error,
@@ -153,7 +162,7 @@ impl DurableStore {
     }
 }
 
-/// The columns of states, which every SELECT of ours names in one order, from this place on.
+/// The columns of a state, which every SELECT names in one order, from column number `first` on.
 pub(super) fn stored_row<'r>(row: &Row<'r>, first: usize) -> Result<StoredRow<'r>> {
     Ok(StoredRow {
         version_number: row.bigint(first)?,

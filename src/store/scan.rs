@@ -204,8 +204,8 @@ impl States {
                 return Ok(None);
             };
             let (extent, position) = (self.extent, &self.position);
-            let page = self.store.observe(self.operation, None, |call| {
-                self.store.call(call, async |work| work.page(extent, position, start).await)
+            let page = self.store.run_call(self.operation, None, |call| {
+                self.store.with_lease(call, async |context| context.page(extent, position, start).await)
             })?;
             self.page = page.rows.into();
             self.next_page = page.next;
@@ -246,7 +246,7 @@ impl fmt::Debug for States {
 
 impl CallContext<'_> {
     async fn page(&self, extent: Extent, position: &Position, start: &PageStart) -> Result<ScannedPage> {
-        self.attempts(Effect::Read, async |table, deadline| {
+        self.with_retries(Effect::Read, async |table, deadline| {
             if extent != Extent::Table && table.layout == Layout::ById {
                 return Err(Error::new(ErrorKind::Config, "the table is keyed by id: it has no shards"));
             }

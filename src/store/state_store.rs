@@ -1,4 +1,4 @@
-//! What every store can do, whatever it keeps states in.
+//! The traits that every store implements.
 
 use crate::{DurableState, DurableStore, Result, WriteCondition};
 
@@ -21,50 +21,62 @@ pub trait StateStore: Send + Sync {
     /// Makes the store ready for calls.
     ///
     /// # Errors
-    /// As of [`DurableStore::connect`].
+    /// See [`DurableStore::connect`].
     fn connect(&self) -> Result<()>;
 
-    /// Ends what [`connect`](StateStore::connect) began.
+    /// Releases what [`connect`](StateStore::connect) acquired.
     ///
     /// # Errors
-    /// As of [`DurableStore::disconnect`].
+    /// See [`DurableStore::disconnect`].
     fn disconnect(&self) -> Result<()>;
 
     /// Connects if needed, then checks that the store answers.
     ///
     /// # Errors
-    /// As of [`DurableStore::ping`].
+    /// See [`DurableStore::ping`].
     fn ping(&self) -> Result<()>;
 
     /// Stores `state` as the latest state of its entity.
     ///
     /// # Errors
-    /// As of [`DurableStore::write_state`].
+    /// See [`DurableStore::write_state`].
     fn write_state(&self, state: &DurableState) -> Result<()>;
 
-    /// The latest state of an entity, or `None` if there is none.
+    /// Reads the latest state of an entity. Returns `None` if there is none.
     ///
     /// # Errors
-    /// As of [`DurableStore::get_latest_state`].
+    /// See [`DurableStore::get_latest_state`].
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>>;
 }
 
-/// What a store in [`WriteMode::Versioned`](crate::WriteMode::Versioned) can do besides: writes that are refused when
-/// the entity is not as the writer thinks.
+/// The additional operations of a store in [`WriteMode::Versioned`](crate::WriteMode::Versioned): writes and deletes that
+/// are refused unless a condition holds.
 ///
-/// There [`write_state`](StateStore::write_state) is refused too, with [`Conflict`](crate::ErrorKind::Conflict), when
-/// the stored version number is higher than the new one.
+/// In such a store [`write_state`](StateStore::write_state) fails with [`Conflict`](crate::ErrorKind::Conflict) if the
+/// stored version number is higher than the new one.
+///
+/// ```
+/// use durable_store::{DurableState, MemoryStore, StateStore, VersionedStateStore, WriteCondition, prost_types::Timestamp};
+///
+/// let store = MemoryStore::versioned();
+/// store.connect()?;
+/// let state = DurableState::new("account-42", 1, &Timestamp::default());
+/// store.write_state_if(&state, WriteCondition::IfAbsent)?;
+/// assert!(store.write_state_if(&state, WriteCondition::IfAbsent).is_err());
+/// store.delete_state_if_version("account-42", 1)?;
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 pub trait VersionedStateStore: StateStore {
     /// Stores `state` if the condition holds.
     ///
     /// # Errors
-    /// As of [`DurableStore::write_state_if`].
+    /// See [`DurableStore::write_state_if`].
     fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()>;
 
     /// Deletes the state of an entity if it has this version number.
     ///
     /// # Errors
-    /// As of [`DurableStore::delete_state_if_version`].
+    /// See [`DurableStore::delete_state_if_version`].
     fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()>;
 }
 

@@ -1,4 +1,4 @@
-//! Writing a state, whatever is stored or under a condition.
+//! Writes of one state, with and without a condition.
 
 use std::time::Instant;
 
@@ -14,22 +14,31 @@ use crate::{
     session::TableSession,
     session::{Request, Value},
     state::limits,
-    table::row::{self, Cells, Payload},
+    table::row::{self, Cells},
     telemetry,
 };
 
-/// What of the server's bound on a write is left to everything that is not the payload.
+/// Headroom below the server's mutation limit for everything but the payload, in bytes.
 const MUTATION_MARGIN: usize = 256 * 1024;
 
 impl DurableStore {
     /// Stores `state` as the latest state of its entity.
     ///
-    /// In [`WriteMode::LastWriteWins`] the last write wins, whatever its version number: eGo rewrites the same version
-    /// when an entity stops. The write carries one client timestamp from a strictly increasing source of this process, so
-    /// trying it again inside the call is harmless and never buries a later write. Between processes the clocks decide
-    /// which write is the last.
+    /// In [`WriteMode::LastWriteWins`] the last write wins, independent of its version number: eGo writes the same version
+    /// again when an entity stops. Every write has a client timestamp, which increases strictly within the process. All
+    /// attempts of a call use the same timestamp, so a retry never overwrites a later write. Between processes their clocks
+    /// decide which write is the last.
     ///
-    /// In [`WriteMode::Versioned`] it is refused if the stored version number is higher than the new one.
+    /// In [`WriteMode::Versioned`] the write is refused if the stored version number is higher than the new one.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
+    /// # let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+    /// # store.connect()?;
+    /// let message = Timestamp { seconds: 42, nanos: 0 };
+    /// store.write_state(&DurableState::new("account-42", 1, &message))?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
     ///
     /// # Errors
     /// - [`InvalidState`](crate::ErrorKind::InvalidState): the persistence id is empty or too long, the payload is over
@@ -37,25 +46,25 @@ impl DurableStore {
     ///   [`sharding`](crate::ConfigBuilder::sharding), or the version number of a versioned write is over 2^63 - 1. Nothing
     ///   was sent.
     /// - [`Conflict`](crate::ErrorKind::Conflict), in versioned mode only: a higher version is stored.
-    /// - [`Corrupt`](crate::ErrorKind::Corrupt), in versioned mode only: there is a row without a version number, which is not
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt), in versioned mode only: the stored row has no version number; it is not
     ///   overwritten.
     /// - [`NotConnected`](crate::ErrorKind::NotConnected), [`PoolTimeout`](crate::ErrorKind::PoolTimeout). Nothing was sent.
     /// - [`Unavailable`](crate::ErrorKind::Unavailable): too few replicas are alive.
-    /// - [`Timeout`](crate::ErrorKind::Timeout), [`Overloaded`](crate::ErrorKind::Overloaded), [`Server`](crate::ErrorKind::Server): see
-    ///   [`is_indeterminate`](Error::is_indeterminate) for whether it may have been written.
+    /// - [`Timeout`](crate::ErrorKind::Timeout), [`Overloaded`](crate::ErrorKind::Overloaded),
+    ///   [`Server`](crate::ErrorKind::Server): [`is_indeterminate`](Error::is_indeterminate) tells whether it may have been
+    ///   written.
     /// - [`Schema`](crate::ErrorKind::Schema): the table is gone or changed.
     pub fn write_state(&self, state: &DurableState) -> Result<()> {
-        self.observe(&telemetry::WRITE_STATE, Some(&state.persistence_id), |call| {
+        self.run_call(&telemetry::WRITE_STATE, Some(&state.persistence_id), |call| {
             let write = Write::new(self, state, None, timestamp::next())?;
-            self.call(call, async |work| work.write(&write).await)
+            self.with_lease(call, async |context| context.write(&write).await)
         })
     }
 
     /// Stores `state` as the latest state of its entity if the condition holds. In [`WriteMode::Versioned`] only.
     ///
-    /// `Ok` means that the stored state is exactly this one, or was until a later write. Where the answer of the server is
-    /// lost, what is stored decides whether the write was applied; two writers of identical states may then both hear
-    /// `Ok`.
+    /// `Ok` means that this state is stored, or was until a later write. If the answer of the server is lost, the stored
+    /// row decides whether the write was applied; two writers of identical states may then both get `Ok`.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableState, DurableStore, ErrorKind, WriteCondition, WriteMode, prost_types::Timestamp};
@@ -65,7 +74,7 @@ impl DurableStore {
     /// match store.write_state_if(&state, WriteCondition::IfVersion(7)) {
     ///     Ok(()) => {}
     ///     Err(error) if error.kind() == ErrorKind::Conflict && !error.is_indeterminate() => {
-    ///         println!("somebody else wrote version {:?} first", error.stored_version());
+    ///         println!("another writer stored version {:?} first", error.stored_version());
     ///     }
     ///     Err(error) => return Err(error),
     /// }
@@ -77,31 +86,31 @@ impl DurableStore {
     ///   [`stored_version`](Error::stored_version) is what is stored. If
     ///   [`is_indeterminate`](Error::is_indeterminate), an earlier attempt of this call may have been applied and
     ///   overwritten since.
-    /// - [`InvalidState`](crate::ErrorKind::InvalidState): as of [`write_state`](DurableStore::write_state); the version number is
-    ///   not higher than that of the condition.
-    /// - [`Corrupt`](crate::ErrorKind::Corrupt): there is a row without a version number, which is not overwritten.
+    /// - [`InvalidState`](crate::ErrorKind::InvalidState): see [`write_state`](DurableStore::write_state); also if the version
+    ///   number is not higher than that of the condition.
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt): the stored row has no version number; it is not overwritten.
     /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
-    /// - All others of [`write_state`](DurableStore::write_state).
+    /// - Everything else [`write_state`](DurableStore::write_state) returns.
     pub fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
-        self.observe(&telemetry::WRITE_STATE_IF, Some(&state.persistence_id), |call| {
+        self.run_call(&telemetry::WRITE_STATE_IF, Some(&state.persistence_id), |call| {
             let write = Write::new(self, state, Some(condition), timestamp::next())?;
-            self.call(call, async |work| work.write(&write).await)
+            self.with_lease(call, async |context| context.write(&write).await)
         })
     }
 }
 
-/// A write that is fit to be sent.
+/// A write that passed all checks.
 pub(super) struct Write<'s> {
     state: &'s DurableState,
     cells: Cells<'s>,
     payload_bytes: usize,
     condition: Option<WriteCondition>,
-    /// Of a plain write: fixed once, so that every attempt is the same write.
+    /// Of a plain write, in microseconds since 1970. Fixed once, so that every attempt is the same write.
     timestamp: i64,
 }
 
 impl<'s> Write<'s> {
-    /// Checks all that can be checked without the server.
+    /// Checks everything that needs no server.
     pub(super) fn new(
         store: &DurableStore,
         state: &'s DurableState,
@@ -109,7 +118,7 @@ impl<'s> Write<'s> {
         timestamp: i64,
     ) -> Result<Self> {
         let config = store.config();
-        limits::check_persistence_id(&state.persistence_id, false)?;
+        limits::check_persistence_id(&state.persistence_id)?;
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
         let cells = row::encode(state, config.payload_format());
@@ -119,28 +128,27 @@ impl<'s> Write<'s> {
     }
 
     /// Checks what depends on the table and the server.
-    fn check(&self, store: &DurableStore, connection: &TableSession) -> Result<()> {
-        if connection.layout == Layout::ByShard {
+    fn check(&self, store: &DurableStore, table: &TableSession) -> Result<()> {
+        if table.layout == Layout::ByShard {
             let sharding = store.config().sharding();
             sharding.check_state(self.state)?;
-            limits::check_persistence_id(&self.state.persistence_id, sharding.needs_index())?;
+            if sharding.needs_index() {
+                limits::check_indexed_persistence_id(&self.state.persistence_id)?;
+            }
         }
-        if let Some(limit) = connection.cluster.max_mutation_bytes {
+        if let Some(limit) = table.cluster.max_mutation_bytes {
             let limit = limit.saturating_sub(MUTATION_MARGIN);
             limits::check_payload(self.payload_bytes, limit, "the server's max_mutation_size")?;
         }
         Ok(())
     }
 
-    /// The cells in the order of the statements: every column, since one left out would keep what it held before.
+    /// The cells in the order of the statements: every column, since one left out would keep its former value.
     fn values(&self) -> [Value<'_>; 6] {
         let cells = &self.cells;
         [
             Value::Bigint(cells.version_number),
-            match cells.state_payload {
-                Payload::Encoded(any) => Value::Encoded(any),
-                Payload::Bytes(bytes) => Value::Blob(bytes),
-            },
+            Value::Blob(cells.state_payload),
             Value::Text(&cells.state_manifest),
             Value::Bigint(cells.timestamp),
             Value::Bigint(cells.shard_number),
@@ -156,7 +164,7 @@ impl<'s> Write<'s> {
     }
 }
 
-/// Some levels are for reads only, which the server says less clearly.
+/// Refuses levels that are for reads only; the error of the server is less clear.
 pub(super) fn check_consistency(store: &DurableStore) -> Result<()> {
     let consistency = store.config.consistency();
     if consistency.is_for_reads_only() {
@@ -169,67 +177,56 @@ impl CallContext<'_> {
     pub(super) async fn write(&self, write: &Write<'_>) -> Result<()> {
         match self.store.config().write_mode() {
             WriteMode::LastWriteWins => {
-                let attempt =
-                    async |connection: &TableSession, deadline| self.insert(write, connection, deadline).await;
-                self.attempts(Effect::Write, attempt).await?;
+                let attempt = async |table: &TableSession, deadline| self.insert(write, table, deadline).await;
+                self.with_retries(Effect::Write, attempt).await?;
             }
             WriteMode::Versioned => {
-                let attempt =
-                    async |connection: &TableSession, deadline| self.update(write, connection, deadline).await;
-                let judge = async |connection: &TableSession, deadline| {
-                    let row = self.serial_row(connection, write.cells.persistence_id, deadline).await?;
-                    Ok(write.goal().judge(row.as_ref()))
+                let attempt = async |table: &TableSession, deadline| self.update(write, table, deadline).await;
+                let read_verdict = async |table: &TableSession, deadline| {
+                    let row = self.serial_row(table, write.cells.persistence_id, deadline).await?;
+                    Ok(write.goal().verdict(row.as_ref()))
                 };
-                // Boxed, since it is several times as large as a plain write, which would be moved around with its size.
-                Box::pin(self.transaction(attempt, judge)).await?;
+                // Boxed: several times as large as a plain write, whose future would grow to its size.
+                Box::pin(self.run_transaction(attempt, read_verdict)).await?;
             }
         }
         self.store.table.metrics.written(write.payload_bytes);
         Ok(())
     }
 
-    async fn insert(&self, write: &Write<'_>, connection: &TableSession, deadline: Instant) -> Result<()> {
-        write.check(self.store, connection)?;
-        let values = write.values();
-        let with_ttl: [Value<'_>; 7];
-        let (statement, values) = match self.store.ttl {
-            None => (&connection.statements.writes.insert, &values[..]),
-            Some(ttl) => {
-                let [a, b, c, d, e, f] = values;
-                with_ttl = [a, b, c, d, e, f, Value::Int(ttl.cql_int())];
-                (&connection.statements.writes_with_ttl.insert, &with_ttl[..])
-            }
-        };
+    async fn insert(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<()> {
+        write.check(self.store, table)?;
+        let (plain, with_ttl) = (&table.statements.writes.insert, &table.statements.writes_with_ttl.insert);
+        let ttl = self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()));
+        let statement = if ttl.is_some() { with_ttl } else { plain };
+        let [a, b, c, d, e, f] = write.values();
+        let values = [a, b, c, d, e, f, ttl.unwrap_or(Value::Int(0))];
+        let values = if ttl.is_some() { &values[..] } else { &values[..6] };
         let timestamp = Some(write.timestamp);
         let request = Request { timestamp, ..Request::new(values, self.store.config.consistency(), deadline) };
-        connection.execute(statement, &request).await.map(drop)
+        table.execute(statement, &request).await.map(drop)
     }
 
-    async fn update(&self, write: &Write<'_>, connection: &TableSession, deadline: Instant) -> Result<Answer> {
-        write.check(self.store, connection)?;
+    async fn update(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
+        write.check(self.store, table)?;
         match write.condition {
-            Some(WriteCondition::IfAbsent) => self.update_if_absent(write, connection, deadline).await,
+            Some(WriteCondition::IfAbsent) => self.update_if_absent(write, table, deadline).await,
             Some(WriteCondition::IfVersion(version)) => {
-                self.update_if(Stored::Version(version), write, connection, deadline).await
+                self.update_if(Expected::Version(version), write, table, deadline).await
             }
-            None => self.update_if_not_newer(write, connection, deadline).await,
+            None => self.update_if_not_newer(write, table, deadline).await,
         }
     }
 
-    /// There is no one condition for "absent or not newer": the other is tried when one is refused for what it leaves out,
-    /// as often as others change the row in between.
-    async fn update_if_not_newer(
-        &self,
-        write: &Write<'_>,
-        connection: &TableSession,
-        deadline: Instant,
-    ) -> Result<Answer> {
+    /// CQL has no one condition for "absent or not newer". So each of the two is tried when the other was refused, until
+    /// one decides or the attempts are used up because others change the row in between.
+    async fn update_if_not_newer(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
         let new = write.state.version_number;
         let mut answer = Answer::Refused(None);
         for _ in 0..self.limits.max_attempts {
-            answer = self.update_if(Stored::NotNewer(new), write, connection, deadline).await?;
+            answer = self.update_if(Expected::NotNewer(new), write, table, deadline).await?;
             if answer == Answer::Refused(None) {
-                answer = self.update_if_absent(write, connection, deadline).await?;
+                answer = self.update_if_absent(write, table, deadline).await?;
             }
             match answer {
                 Answer::Refused(Some(stored)) if stored <= new => {}
@@ -239,14 +236,9 @@ impl CallContext<'_> {
         Ok(answer)
     }
 
-    /// What refuses this without a version is a row that cannot be read, not "no state".
-    async fn update_if_absent(
-        &self,
-        write: &Write<'_>,
-        connection: &TableSession,
-        deadline: Instant,
-    ) -> Result<Answer> {
-        match self.update_if(Stored::Absent, write, connection, deadline).await? {
+    /// A refusal without a version means a row that cannot be read, not the absence of a state.
+    async fn update_if_absent(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
+        match self.update_if(Expected::Absent, write, table, deadline).await? {
             Answer::Refused(None) => Err(Error::corrupt("version_number", "is null")),
             answer => Ok(answer),
         }
@@ -254,28 +246,28 @@ impl CallContext<'_> {
 
     async fn update_if(
         &self,
-        stored: Stored,
+        expected: Expected,
         write: &Write<'_>,
-        connection: &TableSession,
+        table: &TableSession,
         deadline: Instant,
     ) -> Result<Answer> {
-        let statements = &connection.statements;
+        let statements = &table.statements;
         let writes = if self.store.ttl.is_some() { &statements.writes_with_ttl } else { &statements.writes };
-        let (statement, version) = match stored {
-            Stored::Absent => (&writes.update_if_absent, None),
-            Stored::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
-            Stored::Version(version) => (&writes.update_if_version, Some(version)),
+        let (statement, version) = match expected {
+            Expected::Absent => (&writes.update_if_absent, None),
+            Expected::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
+            Expected::Version(version) => (&writes.update_if_version, Some(version)),
         };
         let ttl = self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()));
         let version = version.map(|version| Value::Bigint(version.cast_signed()));
         let values: Vec<Value<'_>> = ttl.into_iter().chain(write.values()).chain(version).collect();
-        self.transact(connection, statement, &values, deadline).await
+        self.transact(table, statement, &values, deadline).await
     }
 }
 
 /// What has to be stored for an update to be applied.
 #[derive(Clone, Copy)]
-enum Stored {
+enum Expected {
     Absent,
     NotNewer(u64),
     Version(u64),

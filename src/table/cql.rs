@@ -4,52 +4,53 @@
 use super::ClusteringOrder;
 use crate::{Config, Layout, Replication, SchemaOptions};
 
-/// A round trip that touches no table of ours.
+/// A round trip that uses no table of the store.
 pub(crate) const PING: &str = "SELECT key FROM system.local";
 
-pub(crate) const LOCAL_SCHEMA_VERSION: &str = "SELECT schema_version FROM system.local";
-pub(crate) const PEER_SCHEMA_VERSIONS: &str = "SELECT schema_version FROM system.peers";
+pub(crate) const SELECT_LOCAL_SCHEMA_VERSION: &str = "SELECT schema_version FROM system.local";
+pub(crate) const SELECT_PEER_SCHEMA_VERSIONS: &str = "SELECT schema_version FROM system.peers";
 
 /// By keyspace.
-pub(crate) const KEYSPACE: &str = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
+pub(crate) const SELECT_KEYSPACE: &str = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
 
 /// By name. Not there before Cassandra 4.0.
-pub(crate) const SETTING: &str = "SELECT value FROM system_views.settings WHERE name = ?";
+pub(crate) const SELECT_SETTING: &str = "SELECT value FROM system_views.settings WHERE name = ?";
 
 /// By keyspace and table.
-pub(crate) const COLUMNS: &str = "SELECT column_name, kind, position, type, clustering_order FROM system_schema.columns \
+pub(crate) const SELECT_COLUMNS: &str = "SELECT column_name, kind, position, type, clustering_order FROM system_schema.columns \
      WHERE keyspace_name = ? AND table_name = ?";
 
 /// By keyspace and table.
-pub(crate) const INDEXES: &str =
+pub(crate) const SELECT_INDEXES: &str =
     "SELECT index_name, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?";
 
 /// By keyspace and table.
-pub(crate) const TABLE_COMMENT: &str =
+pub(crate) const SELECT_TABLE_COMMENT: &str =
     "SELECT comment FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
 
 /// What every SELECT of states names, in this order.
-const COLUMNS_OF_STATES: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
+const STATE_COLUMNS: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
 
 /// A statement on the table of states, run again and again.
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) text: String,
-    /// Its place among the statements of all tables of the store.
-    pub(crate) place: usize,
+    /// Its number among the statements of all tables of the store. A session finds the prepared statement by it: an index
+    /// into a vector costs less than a lookup of the text in a map.
+    pub(crate) slot: usize,
 }
 
-/// The most statements that a table may have: its places begin at its number times this.
-const PLACES_PER_TABLE: usize = 32;
+/// The most statements that a table may have: the slots of table `n` begin at `n` times this.
+const SLOTS_PER_TABLE: usize = 32;
 
-/// Gives each statement of a table its place among those of all tables of the store.
-struct Places(usize);
+/// Numbers the statements of a table.
+struct Slots(usize);
 
-impl Places {
+impl Slots {
     fn next(&mut self, text: String) -> Statement {
-        let place = self.0;
+        let slot = self.0;
         self.0 += 1;
-        Statement { text, place }
+        Statement { text, slot }
     }
 }
 
@@ -108,33 +109,32 @@ impl TableStatements {
             Layout::ByShard => "shard_number = ? AND persistence_id = ?",
             Layout::ById => "persistence_id = ?",
         };
-        let columns = COLUMNS_OF_STATES;
+        let columns = STATE_COLUMNS;
         let select_by_id = format!(
             "SELECT {columns}, WRITETIME(version_number), persistence_id FROM {table} WHERE persistence_id = ?"
         );
         let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
-        let places = &mut Places(number * PLACES_PER_TABLE);
+        let slots = &mut Slots(number * SLOTS_PER_TABLE);
         Self {
-            select_row: places.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
-            select_by_id: places.next(select_by_id),
-            delete: places.next(format!("DELETE FROM {table} WHERE {key}")),
-            delete_if_exists: places.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
-            delete_if_version: places.next(delete_if_version),
-            writes: Writes::new(&table, false, places),
-            writes_with_ttl: Writes::new(&table, true, places),
-            scans: Scans::new(&table, layout, order, places),
+            select_row: slots.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
+            select_by_id: slots.next(select_by_id),
+            delete: slots.next(format!("DELETE FROM {table} WHERE {key}")),
+            delete_if_exists: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
+            delete_if_version: slots.next(delete_if_version),
+            writes: Writes::new(&table, false, slots),
+            writes_with_ttl: Writes::new(&table, true, slots),
+            scans: Scans::new(&table, layout, order, slots),
         }
     }
 }
 
 impl Writes {
-    fn new(table: &str, with_ttl: bool, places: &mut Places) -> Self {
+    fn new(table: &str, with_ttl: bool, slots: &mut Slots) -> Self {
         let using = if with_ttl { " USING TTL ?" } else { "" };
-        let insert =
-            format!("INSERT INTO {table} ({COLUMNS_OF_STATES}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}");
-        let insert = places.next(insert);
+        let insert = format!("INSERT INTO {table} ({STATE_COLUMNS}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}");
+        let insert = slots.next(insert);
         let mut update = |condition: &str| {
-            places.next(format!(
+            slots.next(format!(
                 "UPDATE {table}{using} SET version_number = ?, state_payload = ?, state_manifest = ?, timestamp = ?, \
                  shard_number = ? WHERE persistence_id = ? IF {condition}"
             ))
@@ -151,7 +151,7 @@ impl Writes {
 }
 
 impl Scans {
-    fn new(table: &str, layout: Layout, order: ClusteringOrder, places: &mut Places) -> Self {
+    fn new(table: &str, layout: Layout, order: ClusteringOrder, slots: &mut Slots) -> Self {
         let after = match order {
             ClusteringOrder::Ascending => ">",
             ClusteringOrder::Descending => "<",
@@ -160,12 +160,12 @@ impl Scans {
             Layout::ByShard => "shard_number",
             Layout::ById => "persistence_id",
         };
-        let select = format!("SELECT token({key}), persistence_id, {COLUMNS_OF_STATES} FROM {table}");
+        let select = format!("SELECT token({key}), persistence_id, {STATE_COLUMNS} FROM {table}");
         Self {
-            table_from: places.next(format!("{select} WHERE token({key}) >= ?")),
-            shard: places.next(format!("{select} WHERE shard_number = ?")),
-            shard_after: places.next(format!("{select} WHERE shard_number = ? AND persistence_id {after} ?")),
-            table: places.next(select),
+            table_from: slots.next(format!("{select} WHERE token({key}) >= ?")),
+            shard: slots.next(format!("{select} WHERE shard_number = ?")),
+            shard_after: slots.next(format!("{select} WHERE shard_number = ? AND persistence_id {after} ?")),
+            table: slots.next(select),
         }
     }
 }
@@ -253,19 +253,19 @@ mod tests {
     }
 
     #[test]
-    fn every_statement_of_a_table_has_a_place_of_its_own() {
+    fn every_statement_of_a_table_has_its_own_slot() {
         let all: String = (0..2)
             .map(|number| {
                 format!("{:?}", TableStatements::new(&config(), Layout::ById, ClusteringOrder::Ascending, number))
             })
             .collect();
-        let places = all.split("place: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-        let mut places: Vec<_> = places.collect();
-        places.sort_unstable();
-        assert_eq!(places.len(), all.matches("Statement {").count());
-        places.dedup();
-        assert_eq!(places.len(), all.matches("Statement {").count());
-        assert!(places.iter().all(|place| *place < 2 * PLACES_PER_TABLE), "{places:?}");
+        let slots = all.split("slot: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        let mut slots: Vec<_> = slots.collect();
+        slots.sort_unstable();
+        assert_eq!(slots.len(), all.matches("Statement {").count());
+        slots.dedup();
+        assert_eq!(slots.len(), all.matches("Statement {").count());
+        assert!(slots.iter().all(|slot| *slot < 2 * SLOTS_PER_TABLE), "{slots:?}");
     }
 
     #[test]

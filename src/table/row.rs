@@ -67,8 +67,8 @@ impl StoredRow<'_> {
 }
 
 impl Cells<'_> {
-    /// Whether this is what a row holds, cell by cell.
-    pub(crate) fn are(&self, row: &StoredRow<'_>) -> bool {
+    /// Whether a row holds these cells.
+    pub(crate) fn matches_row(&self, row: &StoredRow<'_>) -> bool {
         row.version_number == Some(self.version_number)
             && row.state_payload.as_deref() == Some(self.state_payload.to_vec().as_slice())
             && row.state_manifest.as_deref() == Some(&self.state_manifest)

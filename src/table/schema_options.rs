@@ -1,24 +1,56 @@
-//! What `create_schema` makes.
+//! Options of the schema that `create_schema` creates.
 
 use crate::{Error, Layout, Result};
 
 /// How many copies of each row the keyspace keeps, and where: Cassandra's replication strategies.
+///
+/// ```
+/// use durable_store::Replication;
+///
+/// let production = Replication::network_topology([("dc1", 3), ("dc2", 3)]);
+/// let development = Replication::simple(1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replication {
-    /// This many copies, wherever: `SimpleStrategy`. For development; in production name the datacenters.
+    /// This many copies on any nodes: `SimpleStrategy`. For development; in production name the datacenters.
     Simple(u32),
-    /// For each datacenter named, this many copies: `NetworkTopologyStrategy`.
+    /// This many copies per datacenter: `NetworkTopologyStrategy`.
     NetworkTopology(Vec<(String, u32)>),
 }
 
-/// What [`DurableStore::create_schema`](crate::DurableStore::create_schema) makes. Keyspace and table come from the
-/// [`Config`](crate::Config).
+impl Replication {
+    /// Keeps this many copies on any nodes. For development; in production name the datacenters.
+    ///
+    /// ```
+    /// use durable_store::Replication;
+    ///
+    /// assert_eq!(Replication::simple(1), Replication::Simple(1));
+    /// ```
+    pub fn simple(copies: u32) -> Self {
+        Self::Simple(copies)
+    }
+
+    /// Keeps this many copies in each of these datacenters.
+    ///
+    /// ```
+    /// use durable_store::Replication;
+    ///
+    /// let replication = Replication::network_topology([("dc1", 3)]);
+    /// assert_eq!(replication, Replication::NetworkTopology(vec![("dc1".into(), 3)]));
+    /// ```
+    pub fn network_topology<D: Into<String>>(copies: impl IntoIterator<Item = (D, u32)>) -> Self {
+        Self::NetworkTopology(copies.into_iter().map(|(datacenter, copies)| (datacenter.into(), copies)).collect())
+    }
+}
+
+/// Options of the schema that [`DurableStore::create_schema`](crate::DurableStore::create_schema) creates. The names of
+/// keyspace and table come from the [`Config`](crate::Config).
 ///
 /// ```
 /// use durable_store::{Layout, Replication, SchemaOptions};
 ///
-/// let options = SchemaOptions::new(Replication::NetworkTopology(vec![("dc1".into(), 3)])).layout(Layout::ById);
+/// let options = SchemaOptions::new(Replication::network_topology([("dc1", 3)])).layout(Layout::ById);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -29,21 +61,39 @@ pub struct SchemaOptions {
 }
 
 impl SchemaOptions {
-    /// A table keyed by shard with an index on `persistence_id`, in a keyspace replicated like this. A keyspace that is
-    /// already there is left as it is.
+    /// Returns the options of a table keyed by shard with an index on `persistence_id`, in a keyspace with this
+    /// replication. An existing keyspace is not changed.
+    ///
+    /// ```
+    /// use durable_store::{Replication, SchemaOptions};
+    ///
+    /// let options = SchemaOptions::new(Replication::simple(1));
+    /// ```
     pub fn new(replication: Replication) -> Self {
         Self { replication, layout: Layout::default(), index: true }
     }
 
-    /// Keys the table like this. Defaults to [`Layout::ByShard`].
+    /// Sets how the table is keyed. Defaults to [`Layout::ByShard`].
+    ///
+    /// ```
+    /// use durable_store::{Layout, Replication, SchemaOptions};
+    ///
+    /// let options = SchemaOptions::new(Replication::simple(1)).layout(Layout::ById);
+    /// ```
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// Whether a table keyed by shard gets an index on `persistence_id`, which reads by id need unless
-    /// [`sharding`](crate::ConfigBuilder::sharding) says how the shard follows from the id. Defaults to `true`; has no
-    /// effect on a table keyed by id.
+    /// Sets whether a table keyed by shard gets an index on `persistence_id`. Reads by id need it, unless
+    /// [`sharding`](crate::ConfigBuilder::sharding) computes the shard from the id. Defaults to `true`; has no effect on a
+    /// table keyed by id.
+    ///
+    /// ```
+    /// use durable_store::{Replication, SchemaOptions};
+    ///
+    /// let options = SchemaOptions::new(Replication::simple(1)).index(false);
+    /// ```
     pub fn index(mut self, index: bool) -> Self {
         self.index = index;
         self

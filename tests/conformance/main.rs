@@ -115,7 +115,7 @@ fn a_failure_says_what_was_expected_and_what_was_seen() {
     let forgets = Broken::of(MemoryStore::new()).read(|_, _| Ok(None));
     let failures = conformance::check(&conformance::state_store(), &forgets as &dyn StateStore).unwrap_err();
     let (_, why) = failures.iter().find(|(case, _)| *case == "a_higher_version_replaces_a_lower_one").unwrap();
-    assert_eq!(why, "expected the stored version number to be Some(0), saw None");
+    assert_eq!(why.to_string(), "expected the stored version number to be Some(0), saw None");
     let text = failures.to_string();
     assert!(text.starts_with(&format!("{} of 26 cases failed\n", failures.iter().count())), "{text}");
     assert_eq!(text, format!("{failures:?}"));
@@ -132,7 +132,7 @@ fn a_store_that_panics_or_never_connects_fails_and_ends_no_test() {
     {
         let cases = conformance::versioned_state_store();
         let failures = conformance::check(&cases, &broken as &dyn VersionedStateStore).unwrap_err();
-        let because = failures.iter().filter(|(_, seen)| seen.starts_with(why)).count();
+        let because = failures.iter().filter(|(_, seen)| seen.to_string().starts_with(why)).count();
         assert!(because > cases.len() / 2, "{failures}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use durable_store::{DurableStore, ErrorKind, Result, WriteCondition::IfAbsent};
+use durable_store::{DurableStore, ErrorKind, Result, TypedState, WriteCondition::IfAbsent};
 
 use crate::harness::{BOTH_LAYOUTS, Keyspace, account, eventually, proxy::Proxied, versioned};
 
@@ -126,7 +126,7 @@ fn bulk_and_typed_writes_have_the_ttl_of_their_handle(keyspace: &Keyspace, store
     assert!(store.write_states([account("account-42", 1, 1)])[0].is_ok());
     assert_ttl(keyspace, HOUR);
     let message = crate::harness::Account { account_id: "account-42".into(), balance_cents: 1 };
-    store.with_ttl(MINUTE).typed().write("account-42", 2, &message).unwrap();
+    store.with_ttl(MINUTE).typed().write_state(&TypedState::new("account-42", 2, message)).unwrap();
     assert_ttl(keyspace, MINUTE);
 }
 

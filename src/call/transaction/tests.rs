@@ -50,7 +50,7 @@ fn the_stored_row_decides() {
         (Goal::GoneIfVersion(4), Some(row(4)), Possible),
         (Goal::GoneIfVersion(4), Some(row(5)), Overtaken(Some(5))),
     ] {
-        assert_eq!(goal.judge(row.as_ref()), verdict, "{goal:?} {row:?}");
+        assert_eq!(goal.verdict(row.as_ref()), verdict, "{goal:?} {row:?}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_row_is_ours_only_if_every_cell_is() {
         StoredRow { timestamp: Some(8), ..row(5) },
         StoredRow { shard_number: Some(4), ..row(5) },
     ] {
-        assert_ne!(Goal::Newest(&ours).judge(Some(&changed)), Verdict::Done, "{changed:?}");
+        assert_ne!(Goal::Newest(&ours).verdict(Some(&changed)), Verdict::Done, "{changed:?}");
     }
 }
 
@@ -84,7 +84,7 @@ fn run_with(answers: Vec<Result<Answer>>, verdicts: Vec<Result<Verdict>>) -> (Re
     let (answers, verdicts) = (RefCell::new(VecDeque::from(answers)), RefCell::new(VecDeque::from(verdicts)));
     let table = telemetry::TableMetrics::new("states_store");
     let call = Call::begin(&table, &telemetry::WRITE_STATE, Some("a"));
-    let outcome = block_on::block_on(run(
+    let outcome = crate::block_on::block_on(run(
         &call,
         &limits,
         async |_| answers.borrow_mut().pop_front().expect("no further attempt"),

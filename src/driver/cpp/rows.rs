@@ -1,6 +1,6 @@
 //! The rows of an answer, with their cells as Rust values.
 
-use cassandra_cpp::{CassResult, LendingIterator, Value as CassValue};
+use cassandra_cpp::{CassErrorCode, CassResult, LendingIterator, Value as CassValue};
 
 use super::error::from_driver;
 use crate::Result;
@@ -53,8 +53,18 @@ impl<'r> Row<'r> {
     /// As [`bigint`](Row::bigint), of a column that the answer may not have.
     pub(crate) fn bigint_named(&self, name: &str) -> Result<Option<i64>> {
         match self.0.get_column_by_name(name) {
-            Ok(value) if !value.is_null() => value.get_i64().map(Some).map_err(from_driver),
-            _ => Ok(None),
+            Ok(value) if value.is_null() => Ok(None),
+            Ok(value) => value.get_i64().map(Some).map_err(from_driver),
+            // The binding's error for a column that is not in the answer.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    cassandra_cpp::ErrorKind::CassError(CassErrorCode::LIB_INDEX_OUT_OF_BOUNDS, _)
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(from_driver(error)),
         }
     }
 

@@ -7,7 +7,6 @@ use std::{
 
 use cassandra_cpp::{PreparedStatement, Statement};
 use parking_lot::RwLock;
-use prost::Message;
 
 use super::{
     cluster::cluster,
@@ -24,11 +23,12 @@ use crate::{
     table::cql,
 };
 
-/// So many looks in a row, so far apart, must find that no connection has come or gone before a session is closed, and so
-/// long that is waited for. Looks, not time: on a busy machine all takes longer, the driver's work between two looks too.
-const SETTLED_LOOKS: u32 = 10;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-const LONGEST_SETTLING: Duration = Duration::from_secs(2);
+/// Before closing, the count of connections is polled until it was the same for `SETTLED_POLLS` polls, `POLL_INTERVAL`
+/// apart, or until `SETTLE_LIMIT` has passed. Polls are counted instead of time: on a busy machine everything takes longer,
+/// the driver's work between two polls too.
+const SETTLED_POLLS: u32 = 10;
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connected session. Dropping it closes it in the background, since closing blocks while requests are in flight.
 pub(crate) struct Session {
@@ -39,25 +39,24 @@ pub(crate) struct Session {
 
 /// The statements hold the session too: all of it is dropped together.
 struct Inner {
-    /// By their places.
-    prepared: RwLock<Vec<Option<PreparedStatement>>>,
+    prepared_by_slot: RwLock<Vec<Option<PreparedStatement>>>,
     session: cassandra_cpp::Session,
 }
 
 impl Session {
-    /// Connects to the cluster. Blocks until the driver has succeeded or given up, whatever that takes: a connect that
-    /// is abandoned hangs its thread for ever.
+    /// Connects to the cluster. Blocks until the driver has succeeded or given up: abandoning the future earlier would
+    /// block its thread forever.
     pub(crate) fn connect(config: &Config) -> Result<Self> {
         guarded(|| {
             log::install();
             let mut cluster = cluster(config)?;
             let session = block_on(cluster.connect()).map_err(|error| from_connect(error, config))?;
-            let inner = Inner { prepared: RwLock::default(), session };
+            let inner = Inner { prepared_by_slot: RwLock::default(), session };
             Ok(Self { inner: Some(inner), closing: Closing::default(), process: process::id() })
         })
     }
 
-    /// Runs a statement of the table's: it is prepared once.
+    /// Runs a statement of a table. It is prepared the first time.
     pub(crate) fn execute<'r>(
         &'r self,
         statement: &'r cql::Statement,
@@ -65,14 +64,15 @@ impl Session {
     ) -> impl Future<Output = Result<Rows>> + 'r {
         guarded_while(async move {
             let inner = self.inner()?;
-            // What happens rarely is boxed: it would make each call's future several times as large.
+            // What happens rarely is boxed: the future of each call would be several times as large.
             let bound = match inner.prepared(statement) {
                 Some(bound) => bound,
                 None => Box::pin(inner.prepare(statement, request.deadline)).await?,
             };
             match run(bound, request).await {
-                // Preparing anew either mends it or says what is wrong: the table was made anew under the statement, or
-                // it is gone and the driver, which failed to prepare by itself, says only that no host would have it.
+                // Prepare again: this either succeeds, if the table was recreated after the statement was prepared, or
+                // returns the real error, if the table was dropped. The driver, which failed to prepare by itself, reports
+                // only that no host accepted the statement.
                 Err(error) if matches!(error.retry_hint(), RetryHint::StaleStatement | RetryHint::NoLiveConnection) => {
                     inner.keep(statement, None);
                     Box::pin(async { run(inner.prepare(statement, request.deadline).await?, request).await }).await
@@ -87,7 +87,7 @@ impl Session {
         guarded_while(async { run(self.inner()?.session.statement(cql), request).await }).await
     }
 
-    /// Tells, after this session was dropped, when it is closed.
+    /// Returns what waits for the session to close after it was dropped.
     pub(crate) fn closing(&self) -> Closing {
         self.closing.clone()
     }
@@ -98,9 +98,9 @@ impl Session {
 }
 
 impl Inner {
-    /// The statement, to be given values, if it has been prepared.
+    /// The statement ready to be bound, if it was prepared.
     fn prepared(&self, statement: &cql::Statement) -> Option<Statement> {
-        self.prepared.read().get(statement.place)?.as_ref().map(PreparedStatement::bind)
+        self.prepared_by_slot.read().get(statement.slot)?.as_ref().map(PreparedStatement::bind)
     }
 
     /// Prepares the statement.
@@ -109,7 +109,7 @@ impl Inner {
             let prepared = until(deadline, self.session.prepare(statement.text.as_str())).await;
             prepared.ok_or_else(not_prepared_in_time)?.map_err(from_driver)
         });
-        // Only the text was sent, without values: whatever the error, nothing was written.
+        // Only the text was sent, without values, so nothing was written.
         let prepared = prepared.await.map_err(|error| error.with_indeterminate(false))?;
         let bound = prepared.bind();
         self.keep(statement, Some(prepared));
@@ -117,24 +117,24 @@ impl Inner {
     }
 
     fn keep(&self, statement: &cql::Statement, prepared: Option<PreparedStatement>) {
-        let mut all = self.prepared.write();
-        if all.len() <= statement.place {
-            all.resize_with(statement.place + 1, || None);
+        let mut all = self.prepared_by_slot.write();
+        if all.len() <= statement.slot {
+            all.resize_with(statement.slot + 1, || None);
         }
-        if let Some(place) = all.get_mut(statement.place) {
-            *place = prepared;
+        if let Some(slot) = all.get_mut(statement.slot) {
+            *slot = prepared;
         }
     }
 
-    /// Waits until no connection has come or gone for a while. When a node comes back, the driver prepares all statements
-    /// on it anew; a session that is closed during that ends the process ("pure virtual method called", CASSCPP-3).
+    /// Waits until the count of connections is stable. When a node returns, the driver prepares all statements on it again;
+    /// closing the session during that aborts the process ("pure virtual method called", CASSCPP-3).
     fn settle(&self) {
-        let deadline = Instant::now() + LONGEST_SETTLING;
-        let (mut connections, mut looks) = (self.connections(), 0);
-        while looks < SETTLED_LOOKS && Instant::now() < deadline {
-            thread::sleep(BETWEEN_LOOKS);
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        let (mut connections, mut polls) = (self.connections(), 0);
+        while polls < SETTLED_POLLS && Instant::now() < deadline {
+            thread::sleep(POLL_INTERVAL);
             let now = self.connections();
-            looks = if now == connections { looks + 1 } else { 0 };
+            polls = if now == connections { polls + 1 } else { 0 };
             connections = now;
         }
     }
@@ -155,8 +155,7 @@ fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Re
             Value::Int(number) => statement.bind_int32(index, *number)?,
             Value::Bigint(number) => statement.bind_int64(index, *number)?,
             Value::Text(text) => statement.bind_string(index, text)?,
-            Value::Blob(bytes) => statement.bind_bytes(index, bytes.to_vec())?,
-            Value::Encoded(any) => statement.bind_bytes(index, any.encode_to_vec())?,
+            Value::Blob(payload) => statement.bind_bytes(index, payload.to_vec())?,
         };
     }
     statement.set_consistency(consistency(request.consistency))?;
@@ -201,7 +200,7 @@ fn not_prepared_in_time() -> Error {
 impl Drop for Session {
     fn drop(&mut self) {
         let inner = self.inner.take();
-        // In a forked child the driver's threads do not exist: closing would wait for them for ever.
+        // In a forked child the driver's threads do not exist: closing would wait for them forever.
         if process::id() != self.process {
             mem::forget(inner);
             return;
@@ -212,7 +211,7 @@ impl Drop for Session {
             drop(inner);
             closing.end();
         };
-        // If no thread can be had, the closure, and with it the session, is dropped here.
+        // If no thread can be started, the closure is dropped here, and the session with it.
         if thread::Builder::new().name("durable-store-close".into()).spawn(close).is_err() {
             self.closing.end();
         }
