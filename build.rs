@@ -6,7 +6,7 @@ use std::path::Path;
 fn main() {
     let folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let folder = Path::new(&folder);
-    let (commands, driver) = (folder.join("tests/xtask"), folder.join("target/driver/lib/libcassandra.so"));
+    let (commands, driver) = (folder.join("tests/tools/xtask"), folder.join("target/driver/lib/libcassandra.so"));
     println!("cargo::rerun-if-changed=build.rs");
     // As somebody's dependency we come without the developer commands; the driver is then theirs to install.
     if !commands.exists() || !linked_from_target() {

@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_config_is_written_without_secrets_and_read_back() {
-        let key = include_str!("../../tests/certificates/rsa.pkcs1.key");
-        let certificate = include_str!("../../tests/certificates/rsa.pem");
+        let key = include_str!("../../tests/support/certificates/rsa.pkcs1.key");
+        let certificate = include_str!("../../tests/support/certificates/rsa.pem");
         let builder = Config::builder().contact_points(["10.0.0.1"]).keyspace("\"Ego\"").port(9142).pool_size(8);
         let open = builder.clone().tls(Tls::new().ca("ca.pem")).build().unwrap();
         let json = serde_json::to_string(&open).unwrap();

@@ -1,5 +1,7 @@
 //! Reading all states of a shard or of the table: each exactly once.
 
+mod resumed;
+
 use durable_store::{DurableState, DurableStore, ErrorKind, Layout, States};
 
 use crate::harness::{

@@ -1,5 +1,11 @@
 //! Writes and deletes that are refused when the entity is not as the writer thinks.
 
+mod late;
+mod races;
+mod rows;
+mod server_errors;
+mod unknown;
+
 use durable_store::{
     Error, ErrorKind, Result,
     WriteCondition::{IfAbsent, IfVersion},

@@ -117,7 +117,7 @@ def test_where_nothing_listens_it_is_unreachable() -> None:
 
 
 def test_tls_to_a_server_without_is_refused(store_on: StoreOn) -> None:
-    ca = Path(__file__).parents[3] / "tests/certificates/rsa.pem"
+    ca = Path(__file__).parents[3] / "tests/support/certificates/rsa.pem"
     with pytest.raises(durable_store.TlsError):
         store_on("by_id", tls_ca=ca).connect()
 

@@ -50,8 +50,8 @@ fn a_key_and_its_certificate_are_accepted_of_every_kind_and_another_key_is_not()
 #[test]
 fn an_rsa_key_in_its_old_form_is_compared_too() {
     let [certificate, key, other] = [
-        include_str!("../../../tests/certificates/rsa.pem"),
-        include_str!("../../../tests/certificates/rsa.pkcs1.key"),
+        include_str!("../../../tests/support/certificates/rsa.pem"),
+        include_str!("../../../tests/support/certificates/rsa.pkcs1.key"),
         &pair().1,
     ];
     client(certificate, key).unwrap();

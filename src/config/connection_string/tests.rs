@@ -61,7 +61,7 @@ fn every_part_has_its_place() {
 
 #[test]
 fn what_is_shown_reads_back_as_the_same_settings_without_the_password() {
-    let inline = include_str!("../../../tests/certificates/rsa.pem");
+    let inline = include_str!("../../../tests/support/certificates/rsa.pem");
     for text in [
         "cassandra://127.0.0.1",
         "CASSANDRA://127.0.0.1",
@@ -91,9 +91,9 @@ fn what_is_shown_reads_back_as_the_same_settings_without_the_password() {
 
 #[test]
 fn neither_a_private_key_nor_a_function_is_shown() {
-    let key = include_str!("../../../tests/certificates/rsa.pkcs1.key");
+    let key = include_str!("../../../tests/support/certificates/rsa.pkcs1.key");
     let tls = Tls::new().ca("ca.pem").client_certificate(
-        Pem::Inline(include_str!("../../../tests/certificates/rsa.pem").into()),
+        Pem::Inline(include_str!("../../../tests/support/certificates/rsa.pem").into()),
         Pem::Inline(key.into()),
     );
     let config = Config::builder().contact_points(["a"]).tls(tls).sharding(Sharding::by(|_| 1)).build().unwrap();

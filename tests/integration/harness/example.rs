@@ -8,7 +8,7 @@ use super::server;
 pub(crate) fn run_example(name: &str, keyspace: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--example", name]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    peers::forget_our_package(&mut cargo);
+    toolchains::forget_our_package(&mut cargo);
     cargo
         .env("DURABLE_STORE_CONTACT_POINTS", server().ip().to_string())
         .env("DURABLE_STORE_PORT", server().port().to_string())

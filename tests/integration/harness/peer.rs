@@ -102,12 +102,12 @@ impl Drop for Peer {
 /// The built program; `None`, said once, where it cannot be built and need not be.
 fn program() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| match peers::find_go() {
+    let program = PROGRAM.get_or_init(|| match toolchains::find_go() {
         Ok(_) => {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
-            Some(peers::build_go(&folder).unwrap_or_else(|error| panic!("{error}")))
+            Some(toolchains::build_go(&folder).unwrap_or_else(|error| panic!("{error}")))
         }
-        Err(reason) if peers::are_required() => {
+        Err(reason) if toolchains::are_required() => {
             panic!("the tests against the Go program are required here, but {reason}")
         }
         Err(reason) => {

@@ -1,0 +1,10 @@
+//! Faults of server and network, made by a proxy between the store and the server.
+
+mod closing;
+mod connecting;
+mod connections;
+mod deadlines;
+mod garbage;
+mod rebuild;
+mod retries;
+mod server_errors;

@@ -1,0 +1,63 @@
+//! What a history proves: pure, knows no store.
+//!
+//! Every rule is one that a correct store cannot break, whatever fails and however late, so each breach is a fault of the
+//! store. What the rules rest on:
+//!
+//! - All calls are timed by one clock of this process that never goes back. One call is before another only if it ended
+//!   before the other began.
+//! - Mode last-write-wins orders writes and deletes by timestamps. They are taken inside of each call, once, from one
+//!   source that only grows, so of two calls of this process the order is certain where one had its timestamp before
+//!   the other began; where they overlap either may stay.
+//! - Mode versioned orders writes by version number. Writes of one version, and what comes after a delete, can be
+//!   overtaken by an attempt that lands late, as the store's documentation says: ids that are deleted are held to what
+//!   remains certain, see [`deleted`].
+
+mod deleted;
+mod index;
+mod last_write_wins;
+mod late;
+mod phantom;
+#[cfg(test)]
+pub(crate) mod planted;
+#[cfg(test)]
+pub(crate) mod simulated;
+#[cfg(test)]
+mod tests;
+mod versioned;
+
+use std::collections::HashSet;
+
+use crate::{
+    history::{Entry, Population},
+    options::Mode,
+    violation::{Kind, Violation},
+};
+
+use index::OfId;
+
+/// Everything that is wrong with a history. `last` are the reads after the load, with all nodes back.
+pub(crate) fn check(mode: Mode, history: &[Entry], last: &[Entry]) -> Vec<Violation> {
+    let writes = phantom::writes(history);
+    let mut found = late::check(history);
+    found.extend(phantom::check(&writes, history.iter().chain(last)));
+    for of_id in index::by_id(history, last) {
+        found.extend(check_id(mode, &writes, &of_id));
+    }
+    found
+}
+
+fn check_id(mode: Mode, writes: &phantom::Writes<'_>, of_id: &OfId<'_>) -> Vec<Violation> {
+    let mut found = match (mode, of_id.id.population) {
+        (Mode::LastWriteWins, _) => last_write_wins::check(writes, of_id),
+        (Mode::Versioned, Population::Deleted) => deleted::check(writes, of_id),
+        (Mode::Versioned, _) => versioned::check(writes, of_id),
+    };
+    // A read after the load that misses a write is how a loss shows.
+    let last: HashSet<u64> = of_id.last.iter().map(|read| read.call).collect();
+    for violation in &mut found {
+        if violation.kind == Kind::Stale && violation.calls.last().is_some_and(|read| last.contains(&read.call)) {
+            violation.kind = Kind::Lost;
+        }
+    }
+    found
+}

@@ -1,0 +1,215 @@
+//! One run, from the first node's start to the last line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::{self, sleep},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use durable_store::{DurableStore, Layout, Replication, SchemaOptions, Sharding, WriteMode};
+use fastrand::Rng;
+
+use crate::{
+    canary::Canary,
+    checker, faults,
+    history::{Entry, Nanos, Recorder, SECOND},
+    load::{self, CALL_TIMEOUT, Load, SHARD},
+    options::{self, Mode, Options},
+    picture,
+    report::{self, Happened},
+    resources::{self, Resources},
+    retries,
+    schedule::{Planned, schedule},
+    site::{DATACENTER, NODES, Site},
+    violation::Violation,
+};
+
+/// After which what is held is compared with what is held at the end.
+const FIRST_MINUTE: Duration = Duration::from_secs(60);
+
+/// From the last fault to the end, all is well for so long.
+const QUIET: Duration = Duration::from_secs(8);
+
+/// Many a fault and what comes before it fit into this time.
+const SHORTEST: Duration = Duration::from_secs(20);
+
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Whether nothing was wrong.
+///
+/// # Errors
+/// When it could not be run to its end, which proves nothing.
+pub(crate) fn run(options: &Options) -> Result<bool> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target");
+    let folder = target.join("soak");
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let folder = folder.canonicalize()?;
+
+    retries::watch()?;
+    let site = Site::start(&target.join("cassandra"))?;
+    let store = store(&site, options)?;
+    let recorder = Recorder::new(&file(&folder, options, "history.jsonl"))?;
+    let canary = Canary::default();
+    let load = Load::new(&store, &recorder, options.mode, options.seed);
+    let under_load = thread::scope(|scope| {
+        let progress = Progress { recorder: &recorder, now: Mutex::default() };
+        scope.spawn(|| canary.run(&recorder));
+        load.start(scope);
+        let made = make_faults(&site, options, &progress);
+        load.stop();
+        canary.stop();
+        made
+    })?;
+    println!("the load is over; reading every id from all replicas");
+    let history = recorder.finish()?;
+    // Without them the rules about ids that are deleted would take every write for one of one attempt.
+    ensure!(history.iter().any(|call| call.retried), "the store told of no retry in a run with faults");
+    let last = load::read_all(&load, &history)?;
+    store.disconnect()?;
+    drop(site);
+
+    let mut violations = checker::check(options.mode, &history, &last);
+    violations.extend(under_load.leaks());
+    say(options, &folder, &under_load, &history, &violations, &canary)?;
+    println!("{}", report::summary(history.len(), under_load.faults.len(), &violations));
+    Ok(violations.is_empty())
+}
+
+fn store(site: &Site, options: &Options) -> Result<DurableStore> {
+    let (write_mode, layout) = match (options.mode, options.layout) {
+        (Mode::LastWriteWins, options::Layout::ById) => (WriteMode::LastWriteWins, Layout::ById),
+        (Mode::LastWriteWins, options::Layout::ByShard) => (WriteMode::LastWriteWins, Layout::ByShard),
+        (Mode::Versioned, _) => (WriteMode::Versioned, Layout::ById),
+    };
+    let config = site.config().keyspace("soak").write_mode(write_mode).sharding(Sharding::Fixed(SHARD));
+    let store = DurableStore::new(config.call_timeout(CALL_TIMEOUT).build()?);
+    let replication = Replication::NetworkTopology(vec![(DATACENTER.to_owned(), NODES as u32)]);
+    store.create_schema(&SchemaOptions::new(replication).layout(layout).index(false))?;
+    store.connect()?;
+    Ok(store)
+}
+
+/// What is known when the load is over, but for the history.
+struct UnderLoad {
+    faults: Vec<Happened>,
+    /// After the first minute and at the end; `None` where the system does not tell.
+    held: Option<(Resources, Resources)>,
+}
+
+impl UnderLoad {
+    fn leaks(&self) -> Vec<Violation> {
+        self.held.map(|(before, now)| resources::leaks(before, now)).unwrap_or_default()
+    }
+}
+
+/// Makes one fault after the other until the time is over.
+fn make_faults(site: &Site, options: &Options, progress: &Progress<'_>) -> Result<UnderLoad> {
+    let recorder = progress.recorder;
+    let began = Instant::now();
+    let over = began + options.duration();
+    let mut rng = Rng::with_seed(options.seed);
+    let (mut faults, mut before) = (Vec::new(), None);
+    // One that does not fit into the time that is left makes room for the next that does.
+    let time_left = || over.saturating_duration_since(Instant::now() + QUIET);
+    let mut planned = schedule(options.seed).filter(|planned| planned.fault.takes() + planned.after <= time_left());
+    while time_left() > SHORTEST {
+        let Some(Planned { after, fault }) = planned.next() else { break };
+        progress.wait(after, "all is well");
+        if began.elapsed() >= FIRST_MINUTE {
+            before = before.or_else(Resources::now);
+        }
+        let from = recorder.now();
+        thread::scope(|scope| {
+            let made = scope.spawn(|| faults::run(site, &fault, &mut rng));
+            progress.until(&fault.to_string(), || made.is_finished());
+            made.join().unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked")))
+        })
+        .with_context(|| format!("while {fault}"))?;
+        faults.push(Happened { fault, began: from, over: recorder.now() });
+    }
+    // A fault may have lasted from before that minute was over until now.
+    before = before.or_else(Resources::now);
+    progress.wait(QUIET.max(over.saturating_duration_since(Instant::now())), "all is well");
+    let held = before.and_then(|before| Some((before, Resources::settle(before)?)));
+    Ok(UnderLoad { faults, held })
+}
+
+/// Prints how far a run is.
+struct Progress<'r> {
+    recorder: &'r Recorder,
+    /// When the last line was printed, and how many operations there were.
+    now: Mutex<(Nanos, u64)>,
+}
+
+impl Progress<'_> {
+    fn wait(&self, time: Duration, what: &str) {
+        let over = Instant::now() + time;
+        self.until(what, || Instant::now() >= over);
+    }
+
+    fn until(&self, what: &str, is_over: impl Fn() -> bool) {
+        while !is_over() {
+            sleep(Duration::from_millis(20));
+            let now = self.recorder.now();
+            let mut last = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            let passed = now.saturating_sub(last.0);
+            if passed >= PROGRESS_EVERY.as_secs() * SECOND {
+                let (operations, errors) = self.recorder.counts();
+                let rate = (operations - last.1) * SECOND / passed;
+                let seconds = now / SECOND;
+                println!(
+                    "{:3}:{:02}  {operations} operations, {errors} errors, {rate} a second; {what}",
+                    seconds / 60,
+                    seconds % 60
+                );
+                *last = (now, operations);
+            }
+        }
+    }
+}
+
+/// Prints the report and draws the picture.
+fn say(
+    options: &Options,
+    folder: &Path,
+    under_load: &UnderLoad,
+    history: &[Entry],
+    violations: &[Violation],
+    canary: &Canary,
+) -> Result<()> {
+    println!("\n{}", report::table(history, &under_load.faults));
+    if options.mode == Mode::LastWriteWins {
+        println!(
+            "clocks: one process took all timestamps, so its clock decides nothing here; between processes clocks do"
+        );
+    } else {
+        println!("clocks: no rule of this mode depends on them");
+    }
+    match under_load.held {
+        Some((before, now)) => println!("held after the first minute: {before}; at the end: {now}"),
+        None => println!("leaked: not measured, this system does not tell what a process holds"),
+    }
+    let retried = history.iter().filter(|call| call.retried).count();
+    println!("operations in calls of more than one attempt: {retried}");
+    let worst = canary.worst(0, Nanos::MAX).as_millis();
+    println!("this machine woke a thread at most {worst} ms late (up to 50 ms is not kept)");
+    let picture = file(folder, options, "svg");
+    picture::draw(&picture, &options.to_string(), history, &under_load.faults)?;
+    println!("picture: {}", picture.display());
+    println!("history: {}", file(folder, options, "history.jsonl").display());
+    if !violations.is_empty() {
+        println!("\n{}seed {}; to run it again: {options}", report::violations(violations), options.seed);
+        for late in report::late(violations).filter_map(|late| late.calls.first()).take(5) {
+            let overshoot = canary.worst(late.deadline, late.end).as_millis();
+            println!("around the end of call {} this machine woke a thread {overshoot} ms late", late.call);
+        }
+    }
+    Ok(())
+}
+
+fn file(folder: &Path, options: &Options, extension: &str) -> PathBuf {
+    folder.join(format!("{}.{extension}", options.name()))
+}
