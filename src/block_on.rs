@@ -1,4 +1,4 @@
-//! The one blocking wait, and what is awaited beside the driver's own futures.
+//! The only place that polls a future to completion on the calling thread, and the timers that calls await.
 
 use std::{
     future::Future,
@@ -21,7 +21,7 @@ impl Wake for Unpark {
 }
 
 thread_local! {
-    /// Wakes this thread. One for all its calls: being woken for an earlier one is as harmless as waking for no reason.
+    /// Wakes this thread. One for all its calls: a wake-up for an earlier call does no more harm than a spurious one.
     static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
 }
 
@@ -29,7 +29,7 @@ thread_local! {
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let output = WAKER.try_with(|waker| poll_and_park(future.as_mut(), waker));
-    // A thread that ends runs destructors, which may call the store when there is no waker any more.
+    // Destructors that run when a thread ends may call the store when its waker is already dropped.
     output.unwrap_or_else(|_| poll_and_park(future, &Waker::from(Arc::new(Unpark(thread::current())))))
 }
 
@@ -48,8 +48,8 @@ pub(crate) async fn sleep(duration: Duration) {
     Delay::new(duration).await;
 }
 
-/// What the future gives, or `None` once `deadline` has passed. Not for a connect, which the driver hangs for ever when it
-/// is dropped unfinished.
+/// Returns what the future returns, or `None` if `deadline` passes first. Not for a
+/// connect: dropping it unfinished would block a thread of the driver forever.
 pub(crate) async fn until<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let late = Delay::new(deadline.saturating_duration_since(Instant::now()));
     match select(pin!(future), late).await {

@@ -1,6 +1,6 @@
-//! The engine of one call: its start and its outcome (`Call`), its deadline and its attempts (`retry`), what a serial read
-//! decides about a lightweight transaction of unknown outcome (`transaction`), the condition of a conditional write
-//! ([`WriteCondition`]), and the client timestamps of writes (`timestamp`). Nothing here knows a server.
+//! The engine of one call: its start and its outcome (`Call`), its deadline and its attempts (`retry`), how a serial
+//! read decides a lightweight transaction of unknown outcome (`transaction`), the condition of a conditional write
+//! ([`WriteCondition`]), and the client timestamps of writes (`timestamp`). Nothing here uses a server.
 
 #[expect(clippy::module_inception, reason = "a file is named after its type")]
 mod call;

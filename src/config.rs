@@ -249,7 +249,7 @@ impl Config {
         self.max_in_flight
     }
 
-    /// How many rows a page has where an answer can have many.
+    /// How many rows a page has if an answer can have many.
     pub fn page_size(&self) -> u32 {
         self.page_size
     }

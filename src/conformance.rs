@@ -1,10 +1,10 @@
-//! The contract of [`StateStore`] and [`VersionedStateStore`] as cases that any store can be checked against: one of
-//! your own, or a wrapper around a [`DurableStore`](crate::DurableStore). With the feature `conformance`, in a test:
+//! The contract of [`StateStore`] and [`VersionedStateStore`] as cases, to check any store against: your own, or a wrapper
+//! around a [`DurableStore`](crate::DurableStore). Needs the feature `conformance`. In a test:
 //!
 //! ```
 //! use durable_store::{DurableState, MemoryStore, Result, StateStore, conformance};
 //!
-//! /// Counts writes, say.
+//! /// For example, counts writes.
 //! struct Wrapper(MemoryStore);
 //!
 //! impl StateStore for Wrapper {
@@ -33,9 +33,9 @@
 //! the store as they need, so those that run at once each take a store of their own, and a store is left connected or not.
 //! Most cases leave a state or a few behind, whose persistence ids begin `conformance/`. The largest has 1 MiB.
 //!
-//! # What no case can see
-//! That calls are refused before the first connect (the store may be connected already), what remains after a crash, and
-//! whatever takes a server that fails: deadlines, retries, outcomes that are not known. A case of a store that never
+//! # What no case can check
+//! Refusal of calls before the first connect (the store may be connected already), what remains after a crash, and
+//! everything that needs a failing server: deadlines, retries, unknown outcomes. A case of a store that never
 //! answers does not end.
 
 mod breach;
@@ -61,7 +61,7 @@ macro_rules! cases {
     ($($module:ident: $($name:ident)*;)*) => { [$($(Case::new(stringify!($name), $module::$name)),*),*] };
 }
 
-/// What every store keeps to, whatever decides which write stays.
+/// The promises of every store, in either write mode.
 macro_rules! in_either_mode {
     () => {
         cases! {
@@ -97,7 +97,7 @@ macro_rules! in_either_mode {
     };
 }
 
-/// The cases for a store in which the last write wins.
+/// Returns the cases for a store in which the last write wins. See [`conformance`](self) for an example.
 pub fn state_store<'s>() -> Vec<Case<dyn StateStore + 's>> {
     let last_write_wins = cases! {
         last_write:
@@ -107,7 +107,8 @@ pub fn state_store<'s>() -> Vec<Case<dyn StateStore + 's>> {
     in_either_mode!().into_iter().chain(last_write_wins).collect()
 }
 
-/// The cases for a store that refuses stale writes, as in [`WriteMode::Versioned`](crate::WriteMode::Versioned).
+/// Returns the cases for a store that refuses stale writes, as in [`WriteMode::Versioned`](crate::WriteMode::Versioned).
+/// See [`Failures`] for an example.
 pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
     let versioned = cases! {
         versions:
@@ -140,10 +141,10 @@ pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
     in_either_mode!().into_iter().chain(versioned).collect()
 }
 
-/// Runs these cases on `store`, one after the other, all of them whatever fails.
+/// Runs all these cases on `store`, one after the other, also after one has failed.
 ///
 /// # Errors
-/// Every case that failed, and why.
+/// Fails with every case that failed, and the reason.
 pub fn check<S: ?Sized>(cases: &[Case<S>], store: &S) -> Result<(), Failures> {
     Failures::of(cases.iter().map(|case| (case.name(), case.run(store))))
 }

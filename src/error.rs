@@ -1,4 +1,4 @@
-//! What every method that can fail returns: an opaque [`Error`] with its [`ErrorKind`] (`kind`). The errors that this
+//! The error of every method that can fail: an opaque [`Error`] with its [`ErrorKind`] (`kind`). The errors that this
 //! crate makes have named constructors (`named`).
 
 mod kind;
@@ -18,12 +18,12 @@ pub(crate) enum Replicas {
     Received { required: u32, received: u32 },
 }
 
-/// What the rest of the crate needs to know of an error beyond its kind, to decide whether to try again.
+/// Why an error happened, beyond its kind, to decide whether to try again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RetryHint {
     #[default]
     None,
-    /// Perhaps only a node that has not yet heard of a new table.
+    /// The table may exist: the node may not have learned of a new table yet.
     MissingTable,
     /// The driver has no connection to any node: nothing was sent.
     NoLiveConnection,
@@ -35,8 +35,8 @@ pub(crate) enum RetryHint {
 
 /// An error of the store: what happened, in which operation, to which entity, and what that means for the caller.
 ///
-/// [`kind`](Error::kind) says what to do next; [`is_retryable`](Error::is_retryable) whether calling again can help;
-/// [`is_indeterminate`](Error::is_indeterminate) whether a write may have been applied all the same.
+/// [`kind`](Error::kind) tells what to do next, [`is_retryable`](Error::is_retryable) whether calling again can help, and
+/// [`is_indeterminate`](Error::is_indeterminate) whether a write may have been applied despite the error.
 ///
 /// Neither passwords nor payloads ever appear in it.
 #[derive(Clone, thiserror::Error)]
@@ -104,7 +104,7 @@ impl Inner {
 
 impl Error {
     /// An error of a store of your own: what went wrong, and what that means for the caller. It names no operation, no
-    /// entity and no stored version, and is not indeterminate, until told so.
+    /// entity and no stored version, and is not indeterminate; the `with_…` methods change that.
     ///
     /// ```
     /// use durable_store::{Error, ErrorKind};
@@ -129,36 +129,36 @@ impl Error {
         }))
     }
 
-    /// What went wrong, in terms of what to do next.
+    /// Returns what went wrong, in terms of what to do next. See [`Error::new`] for an example.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The method that failed, such as `"write_state"`. `None` where no call was under way, as in building a
-    /// [`Config`](crate::Config).
+    /// Returns the method that failed, such as `"write_state"`. `None` if no call was under way, as when a
+    /// [`Config`](crate::Config) is built. See [`with_operation`](Error::with_operation) for an example.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The entity the failed call was about.
+    /// Returns the persistence id of the failed call. See [`with_operation`](Error::with_operation) for an example.
     pub fn persistence_id(&self) -> Option<&str> {
         self.0.persistence_id.as_deref()
     }
 
-    /// The version number found in the table by a conditional write that was refused
-    /// ([`ErrorKind::Conflict`]). `None` when the row was absent, and for every other kind.
+    /// Returns the stored version number that a conditional write or delete found when it was refused
+    /// ([`ErrorKind::Conflict`]). `None` if there was no state, and for every other kind. See [`Error::new`] for an example.
     pub fn stored_version(&self) -> Option<u64> {
         self.0.stored_version
     }
 
-    /// How many replicas had to be alive or to answer, where the server said so.
+    /// Returns how many replicas had to be alive or to answer, if the server reported it.
     pub fn required(&self) -> Option<u32> {
         self.0.replicas.map(|replicas| match replicas {
             Replicas::Alive { required, .. } | Replicas::Received { required, .. } => required,
         })
     }
 
-    /// How many replicas were known to be alive, where the server refused the request for too few of them.
+    /// Returns how many replicas were known to be alive, if the server refused the request because they were too few.
     pub fn alive(&self) -> Option<u32> {
         match self.0.replicas {
             Some(Replicas::Alive { alive, .. }) => Some(alive),
@@ -166,7 +166,7 @@ impl Error {
         }
     }
 
-    /// How many replicas answered before the server gave up waiting or failed.
+    /// Returns how many replicas answered before the server gave up waiting or failed.
     pub fn received(&self) -> Option<u32> {
         match self.0.replicas {
             Some(Replicas::Received { received, .. }) => Some(received),
@@ -174,20 +174,41 @@ impl Error {
         }
     }
 
-    /// Whether a *new* call may succeed although nothing was changed. A new plain write takes a new timestamp.
+    /// Returns whether the same call may succeed later. A new plain write has a new timestamp.
+    ///
+    /// ```
+    /// use durable_store::{Error, ErrorKind};
+    ///
+    /// assert!(Error::new(ErrorKind::Timeout, "no answer in time").is_retryable());
+    /// assert!(!Error::new(ErrorKind::Conflict, "refused").is_retryable());
+    /// ```
     pub fn is_retryable(&self) -> bool {
         self.0.kind.is_retryable()
     }
 
-    /// Whether the write or delete may have been applied, now or later, although the call failed.
+    /// Returns whether the write or delete may have been applied, or may be applied later, although the call failed.
     ///
-    /// Once any attempt inside the call ended unknown this stays `true`, whatever ended the call. `false` means that
+    /// ```
+    /// use durable_store::{Error, ErrorKind};
+    ///
+    /// let lost = Error::new(ErrorKind::Timeout, "no answer in time").with_indeterminate(true);
+    /// assert!(lost.is_indeterminate());
+    /// ```
+    ///
+    /// If the outcome of any attempt of the call is unknown, this is `true`, independent of the last attempt. `false` means that
     /// nothing was written. Always `false` for reads.
     pub fn is_indeterminate(&self) -> bool {
         self.0.indeterminate
     }
 
-    /// Adds the call that failed. Keeps values that are already set: the innermost call wins.
+    /// Returns the same error with the call that failed. Keeps values that are already set: the innermost call wins.
+    ///
+    /// ```
+    /// use durable_store::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Timeout, "no answer in time").with_operation("write_state", Some("door-7"));
+    /// assert_eq!((error.operation(), error.persistence_id()), (Some("write_state"), Some("door-7")));
+    /// ```
     #[must_use]
     pub fn with_operation(mut self, operation: &'static str, persistence_id: Option<&str>) -> Self {
         self.0.operation.get_or_insert(operation);
@@ -202,15 +223,16 @@ impl Error {
         self
     }
 
-    /// The same error, saying whether the write or delete may have been applied all the same. Defaults to `false`.
+    /// Returns the same error, marked as indeterminate or not: whether the write or delete may have been applied. Defaults to
+    /// `false`. See [`is_indeterminate`](Error::is_indeterminate) for an example.
     #[must_use]
     pub fn with_indeterminate(mut self, indeterminate: bool) -> Self {
         self.0.indeterminate = indeterminate;
         self
     }
 
-    /// The same error with the version number that was found in place of the one the condition asked for. Defaults to
-    /// `None`: there is no state.
+    /// Returns the same error with the stored version number that was found. Defaults to `None`, which means that there is
+    /// no state. See [`Error::new`] for an example.
     #[must_use]
     pub fn with_stored_version(mut self, version: Option<u64>) -> Self {
         self.0.stored_version = version;
@@ -226,7 +248,15 @@ impl Error {
         self
     }
 
-    /// The same error with what caused it, whose text the message must not repeat. Defaults to none.
+    /// Returns the same error with its cause, whose text the message must not repeat. Defaults to none.
+    ///
+    /// ```
+    /// use durable_store::{Error, ErrorKind};
+    ///
+    /// let cause = std::io::Error::other("disk full");
+    /// let error = Error::new(ErrorKind::Server, "the write failed").with_source(cause);
+    /// assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some("disk full".into()));
+    /// ```
     #[must_use]
     pub fn with_source(mut self, source: impl error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Source(Arc::new(source)));

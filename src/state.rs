@@ -1,5 +1,5 @@
-//! What a caller hands to a store and gets back: a [`DurableState`], the [`StateKey`] that names an entity, the limits of
-//! both (`limits`), and the type URLs of the messages inside (`type_url`). Nothing here knows a server.
+//! What a caller writes to a store and reads from it: a [`DurableState`], the [`StateKey`] that names an entity, the limits of
+//! both (`limits`), and the type URLs of the messages inside (`type_url`). Nothing here uses a server.
 
 mod durable_state;
 mod key;

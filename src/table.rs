@@ -1,6 +1,6 @@
 //! How states lie in a Cassandra table: the two [`Layout`]s, the [`SchemaOptions`] of a new table, the text of every
 //! statement (`cql`), the conversion between a row and a state (`row`), and the check that a table found on the server
-//! is one of ours (`check`). Nothing here knows a server.
+//! fits the store (`check`). Nothing here uses a server.
 
 pub(crate) mod check;
 pub(crate) mod cql;

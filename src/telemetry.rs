@@ -1,4 +1,4 @@
-//! What a program can see of its store: events through `tracing`, numbers through `metrics`. The one place that names
+//! What a program can observe of its store: events through `tracing`, numbers through `metrics`. The only place that names
 //! metrics and events; the names are public, and explained in `resources/docs/operating.md`.
 //!
 //! Without a recorder and a subscriber nothing is allocated for a call that succeeds: its keys are made once per table.
@@ -26,30 +26,30 @@ static LEASE_WAIT_KEY: Key = Key::from_static_name(LEASE_WAIT);
 static LEASES_IN_USE_KEY: Key = Key::from_static_name(LEASES_IN_USE);
 static SESSION_GENERATION_KEY: Key = Key::from_static_name(SESSION_GENERATION);
 
-/// What recorders may filter by.
+/// The target of the metrics, by which recorders may filter.
 static METADATA: Metadata<'static> = Metadata::new(TARGET, Level::INFO, None);
 
-/// What subscribers may filter by.
+/// The target of the events, by which subscribers may filter.
 const TARGET: &str = "durable_store";
 const DRIVER_TARGET: &str = "durable_store::driver";
 
-/// The label of a call that succeeded; that of one that failed is the kind of its error.
+/// The label of a call that succeeded. The label of a failed call is the kind of its error.
 const OK: &str = "ok";
 
 /// A public method.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
     pace: Pace,
-    /// Its place in [`OPERATION_NAMES`].
+    /// Its index in [`OPERATION_NAMES`].
     number: usize,
 }
 
-/// Whether a call that takes longer than `slow_call` is worth a warning.
+/// Whether a call that takes longer than `slow_call` is logged.
 #[derive(PartialEq, Eq)]
 enum Pace {
-    /// A round trip or a few: taking long is news.
+    /// One or a few round trips: logged.
     Quick,
-    /// Sets something up or takes it down, which takes what it takes.
+    /// Connects, disconnects or creates the schema, which has no expected duration.
     Unhurried,
 }
 
@@ -204,12 +204,12 @@ pub(crate) fn call_ended(
     }
 }
 
-/// A lease that is held, counted until dropped: on the recorder it began with, so that one installed meanwhile does not
-/// see leases given back that it never saw taken.
+/// A lease that is held, counted until it is dropped. It is counted on the recorder that was installed when it began, so
+/// that a recorder installed later does not count the return of a lease whose start it did not count.
 pub(crate) struct LeaseInUse(Gauge);
 
 impl LeaseInUse {
-    /// Begins now, after having waited so long.
+    /// Begins now, after this time of waiting.
     pub(crate) fn begin(waited: Duration) -> Self {
         let gauge = with_recorder(|recorder| {
             lease_awaited(recorder, waited);
@@ -226,7 +226,7 @@ impl Drop for LeaseInUse {
     }
 }
 
-/// Tells that a call waited so long for a lease and got none.
+/// Counts a call that waited this long for a lease and got none.
 pub(crate) fn no_lease(waited: Duration) {
     with_recorder(|recorder| lease_awaited(recorder, waited));
 }
@@ -235,40 +235,40 @@ fn lease_awaited(recorder: &dyn Recorder, waited: Duration) {
     recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited);
 }
 
-/// Tells that a store has its session, made in this time.
+/// Logs that a store connected, and how long that took.
 pub(crate) fn connected(table: TableName<'_>, elapsed: Duration) {
     session_made();
     let TableName { keyspace, table } = table;
     tracing::info!(target: TARGET, keyspace, table, elapsed_ms = milliseconds(elapsed), "connected");
 }
 
-/// Tells that a store let go of its session, and whether calls in flight still keep it open.
+/// Logs that a store disconnected, and whether calls in flight still keep the session open.
 pub(crate) fn disconnected(table: TableName<'_>, calls_in_flight: bool) {
     let TableName { keyspace, table } = table;
     tracing::info!(target: TARGET, keyspace, table, calls_in_flight, "disconnected");
 }
 
-/// Tells that a session was found dead and that a new one took its place.
+/// Logs that a session stayed dead and was replaced.
 pub(crate) fn session_replaced(table: TableName<'_>) {
     session_made();
     let TableName { keyspace, table } = table;
     tracing::warn!(target: TARGET, keyspace, table, "the session stayed dead and was replaced");
 }
 
-/// Tells that no session could be made to take the place of a dead one. That is tried again.
+/// Logs that a dead session could not be replaced. Another attempt follows.
 pub(crate) fn session_not_replaced(table: TableName<'_>, error: &Error) {
     let TableName { keyspace, table } = table;
     let kind = error.kind().as_str();
     tracing::warn!(target: TARGET, keyspace, table, kind, %error, "the session stays dead and could not be replaced");
 }
 
-/// Tells that a store logs in without encryption.
+/// Logs that a store sends its password without encryption.
 pub(crate) fn password_in_the_clear(table: TableName<'_>) {
     let TableName { keyspace, table } = table;
     tracing::warn!(target: TARGET, keyspace, table, "the password travels without TLS; see `tls`");
 }
 
-/// Tells that an environment variable looks like a setting and is none. Its value may be secret.
+/// Logs that an environment variable is ignored because no setting has its name. Its value may be secret.
 pub(crate) fn variable_ignored(name: &str, nearest: &str) {
     tracing::warn!(target: TARGET, name, nearest, "an environment variable is no setting and is ignored");
 }
@@ -289,8 +289,8 @@ fn session_made() {
     with_recorder(|recorder| recorder.register_gauge(&SESSION_GENERATION_KEY, &METADATA).increment(1));
 }
 
-/// Runs what hands events to the program where a panic of its subscriber must go no further: beneath frames of C++, on
-/// threads that others wait for, and in a `drop`.
+/// Runs code that passes events to the program, and stops panics of its subscriber: below frames of C++, on threads that
+/// others wait for, and in a `drop`.
 pub(crate) fn shielded(tell: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(tell));
 }

@@ -64,7 +64,7 @@ impl<'a> Attempts<'a> {
         may_pass(error).then(|| pause_after(self.number))
     }
 
-    /// Pauses before the next attempt. Returns false if there is none: the attempts are used up, the deadline passes during
+    /// Pauses before the next attempt. Returns false if there is no next one: the attempts are used up, the deadline passes during
     /// the pause, or `pause` is `None`.
     async fn next(&mut self, error: &Error, pause: Option<Duration>) -> bool {
         let Some(pause) = pause.filter(|pause| self.number < self.limits.max_attempts && *pause < self.limits.left())
@@ -77,7 +77,7 @@ impl<'a> Attempts<'a> {
         true
     }
 
-    /// Pauses before the next attempt, whatever the error. Returns false if there is none.
+    /// Pauses before the next attempt, after any error. Returns false if there is no next one.
     pub(crate) async fn next_after(&mut self, error: &Error) -> bool {
         self.next(error, Some(pause_after(self.number))).await
     }

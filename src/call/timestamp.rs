@@ -7,8 +7,7 @@ use std::{
 
 static LAST: AtomicI64 = AtomicI64::new(0);
 
-/// The next timestamp in microseconds since 1970: now, or one more than the last one where the clock stands still or
-/// goes back. Strictly increasing in the whole process, so that of two writes the later one wins.
+/// The next timestamp in microseconds since 1970: now, or one more than the last one if the clock did not advance. Strictly increasing in the whole process, so that of two writes the later one wins.
 pub(crate) fn next() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX - 1);

@@ -1,16 +1,23 @@
-//! What has to be so for a conditional write to be applied.
+//! The condition of a conditional write.
 
 use crate::{DurableState, Error, Result, WriteMode};
 
-/// What has to be so for [`write_state_if`](crate::DurableStore::write_state_if) to write; otherwise it is
+/// The condition of [`write_state_if`](crate::DurableStore::write_state_if). If it does not hold, the call fails with
 /// [`Conflict`](crate::ErrorKind::Conflict) and nothing is written.
+///
+/// ```
+/// use durable_store::WriteCondition;
+///
+/// let first_write = WriteCondition::IfAbsent;
+/// let next_write = WriteCondition::IfVersion(7);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteCondition {
-    /// There is no state of the entity. A deleted one, and one whose TTL has passed, is none.
+    /// There is no state of the entity: none was written, it was deleted, or its TTL has passed.
     IfAbsent,
-    /// The stored state has exactly this version number. The new one has to be higher: that is what makes an outcome that
-    /// was lost on the way recognizable.
+    /// The stored state has exactly this version number. The new one has to be higher: otherwise a lost outcome
+    /// could not be recognised afterwards.
     IfVersion(u64),
 }
 
@@ -27,7 +34,7 @@ fn check_version(version_number: u64) -> Result<()> {
     Err(Error::field("version_number", message))
 }
 
-/// Refuses a write that a store in this mode does not do, whatever is stored.
+/// Refuses a write that a store in this mode never makes.
 pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
     match (mode, condition) {
         (WriteMode::LastWriteWins, None) => Ok(()),
@@ -37,7 +44,7 @@ pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Opti
     }
 }
 
-/// Refuses a delete of one version that a store in this mode does not do, whatever is stored.
+/// Refuses a delete of one version that a store in this mode never makes.
 pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
     match mode {
         WriteMode::LastWriteWins => Err(Error::needs_versioned("delete_state_if_version")),
@@ -46,7 +53,7 @@ pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
 }
 
 impl WriteCondition {
-    /// Whether it holds of an entity with this version stored.
+    /// Whether it holds for an entity with this stored version.
     pub(crate) fn holds(self, stored: Option<u64>) -> bool {
         match self {
             Self::IfAbsent => stored.is_none(),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::Result;
 
-/// The port of a node unless told otherwise.
+/// The default port of a node.
 const DEFAULT_PORT: u16 = 9042;
 
 /// Collects settings and checks them in [`build`](ConfigBuilder::build). Made by [`Config::builder`] or

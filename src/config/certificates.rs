@@ -1,4 +1,4 @@
-//! Certificates and private keys in PEM, checked before the driver sees them, which ends the process on some. Pure.
+//! Checks certificates and private keys in PEM before they are passed to the driver, which aborts the process on some.
 
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::{crypto::ring::sign::any_supported_type, pki_types::PrivateKeyDer};
@@ -11,7 +11,7 @@ pub(crate) const CA: &str = "tls_ca";
 pub(crate) const CERTIFICATE: &str = "tls_certificate";
 pub(crate) const KEY: &str = "tls_key";
 
-/// What the driver is given of a client: a chain and the key of its first certificate, each in PEM.
+/// The certificate chain of a client and the key of its first certificate, each in PEM.
 pub(crate) struct Client {
     pub(crate) chain: String,
     pub(crate) key: String,
@@ -22,7 +22,7 @@ pub(crate) fn trusted(text: &str) -> Result<Vec<String>> {
     Ok(certificates(CA, text)?.iter().map(encode).collect())
 }
 
-/// The certificate chain of a client, in PEM, whatever else stood between.
+/// The certificate chain of a client, in PEM, without other text between the blocks.
 pub(crate) fn chain(text: &str) -> Result<String> {
     Ok(certificates(CERTIFICATE, text)?.iter().map(encode).collect())
 }
@@ -61,7 +61,7 @@ fn key_block(text: &str) -> Result<Pem> {
     let [key] = <[Pem; 1]>::try_from(keys.collect::<Vec<_>>()).map_err(|keys| {
         Error::setting(KEY, format!("holds {} private keys (-----BEGIN PRIVATE KEY-----), not one", keys.len()))
     })?;
-    // The driver would ask for the password on the terminal, or end the process.
+    // The driver would ask for the password on the terminal, or abort the process.
     if key.tag() == "ENCRYPTED PRIVATE KEY" || key.headers().get("Proc-Type").is_some() {
         return Err(Error::setting(
             KEY,
@@ -74,14 +74,14 @@ fn key_block(text: &str) -> Result<Pem> {
 
 /// The PEM blocks of a text; anything outside them is comment.
 fn blocks(setting: &str, text: &str) -> Result<Vec<Pem>> {
-    // What the reader cannot make sense of it may pass over in silence.
+    // The reader may skip what it cannot parse.
     match pem::parse_many(text) {
         Ok(blocks) if blocks.len() == text.matches("-----BEGIN ").count() => Ok(blocks),
         _ => Err(Error::setting(setting, "is damaged: a block between -----BEGIN and -----END lines cannot be read")),
     }
 }
 
-/// Whether a key and a certificate are a pair. Of kinds that cannot be compared here the driver is the judge.
+/// Whether a key and a certificate are a pair. Kinds that cannot be compared here are left to the driver.
 fn belongs_to(key: &Pem, certificate: &Pem) -> bool {
     let Ok(key) = PrivateKeyDer::try_from(key.contents()) else { return false };
     let Ok(key) = any_supported_type(&key) else { return true };

@@ -6,8 +6,8 @@ use crate::Error;
 
 /// How many replicas must have answered before a read or write succeeds: Cassandra's consistency levels.
 ///
-/// Defaults to [`LocalQuorum`](Consistency::LocalQuorum). `ANY` is left out: it acknowledges a write that no replica
-/// holds, which a store of the only copy cannot offer.
+/// Defaults to [`LocalQuorum`](Consistency::LocalQuorum). `ANY` is not offered: it acknowledges a write that no replica has
+/// stored.
 ///
 /// ```
 /// use durable_store::Consistency;
@@ -39,7 +39,7 @@ pub enum Consistency {
     LocalOne,
     /// For reads only: sees, and finishes, a lightweight transaction under way in any datacenter.
     Serial,
-    /// For reads only: as [`Serial`](Consistency::Serial), within the datacenter of the coordinator.
+    /// For reads only: like [`Serial`](Consistency::Serial), within the datacenter of the coordinator.
     LocalSerial,
 }
 
@@ -83,14 +83,21 @@ impl FromStr for Consistency {
     }
 }
 
-/// Among which replicas a lightweight transaction is agreed on: Cassandra's serial consistency levels. All writers of a
-/// [`Versioned`](crate::WriteMode::Versioned) table have to use the same one.
+/// Which replicas agree on a lightweight transaction: Cassandra's serial consistency levels. All writers of a
+/// [`Versioned`](crate::WriteMode::Versioned) table have to use the same level.
+///
+/// ```
+/// use durable_store::SerialConsistency;
+///
+/// assert_eq!("SERIAL".parse::<SerialConsistency>()?, SerialConsistency::Serial);
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerialConsistency {
-    /// Those of all datacenters: needed where several datacenters write one table.
+    /// The replicas of all datacenters: needed if several datacenters write one table.
     Serial,
-    /// Those of the coordinator's datacenter.
+    /// The replicas of the coordinator's datacenter.
     #[default]
     LocalSerial,
 }

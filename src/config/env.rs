@@ -33,7 +33,7 @@ impl Config {
 
 impl ConfigBuilder {
     /// Sets what the environment sets, as [`Config::from_env`] reads it, over what was set before. What the environment
-    /// leaves out stays as it is, and later setters have the last word.
+    /// does not set is unchanged, and later setters override it.
     ///
     /// ```no_run
     /// let config = durable_store::Config::builder().contact_points(["127.0.0.1"]).with_env()?.table("accounts").build()?;

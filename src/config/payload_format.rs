@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::Error;
 
-/// What `write_state` puts into the columns `state_payload` and `state_manifest`. Reads accept both forms whatever
-/// this says.
+/// What `write_state` puts into the columns `state_payload` and `state_manifest`. Reads accept both forms,
+/// independent of this setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PayloadFormat {
@@ -14,8 +14,8 @@ pub enum PayloadFormat {
     Any,
     /// The bare message with its full name as manifest: smaller, and legible to programs that know the message.
     ///
-    /// What cannot be restored from that is written in the `Any` form: no state, an `Any` inside the `Any`, and a type
-    /// URL that does not begin with `type.googleapis.com/`.
+    /// States that could not be restored from this form are written in the `Any` form: no state, an `Any` inside the `Any`,
+    /// and a type URL that does not begin with `type.googleapis.com/`.
     Message,
 }
 

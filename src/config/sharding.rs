@@ -6,9 +6,16 @@ use crate::{DurableState, Error, Result, StateKey};
 
 /// How the shard of an id is known, on a table keyed by shard. On a table keyed by id it has no effect.
 ///
-/// Defaults to [`FromState`](Sharding::FromState), which eGo needs: there the shard is looked up for each write and can
-/// differ from one to the next. Where the shard follows from the id, say so: reads then go straight to one partition
-/// and need no index.
+/// Defaults to [`FromState`](Sharding::FromState), which eGo needs: it looks the shard up for each write, and the shard can
+/// change from one write to the next. If the shard follows from the id, use one of the others: a read then reads one
+/// partition and needs no index.
+///
+/// ```
+/// use durable_store::Sharding;
+///
+/// assert_eq!("fixed:7".parse::<Sharding>()?, Sharding::Fixed(7));
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Sharding {
@@ -71,7 +78,7 @@ fn contradiction(computed: u64, carried: u64) -> Error {
 impl FromStr for Sharding {
     type Err = Error;
 
-    /// Reads `from_state` or `fixed:` and a number, in upper or lower case. A function cannot be said in text.
+    /// Reads `from_state` or `fixed:` and a number, in upper or lower case. A function has no text form.
     fn from_str(text: &str) -> Result<Self> {
         let wanted = text.trim().to_ascii_lowercase();
         if wanted == "from_state" {

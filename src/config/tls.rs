@@ -223,14 +223,15 @@ impl fmt::Debug for Pem {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsVerification {
-    /// A trusted signer, and the address that is connected to is among the certificate's IP addresses. Host names in a
-    /// certificate do not count: the driver compares addresses only.
+    /// The signer is trusted, and the certificate's IP addresses include the address that is connected to. Host names in a
+    /// certificate are not compared: the driver compares addresses only.
     #[default]
     CertificateAndAddress,
-    /// A trusted signer; the certificate may be that of another server. For certificates without IP addresses, with a CA
-    /// that signs nothing but the nodes of this cluster.
+    /// The signer is trusted; the certificate may belong to another server. For certificates without IP addresses, with a
+    /// CA that signs only the nodes of this cluster.
     CertificateOnly,
-    /// Nothing: whoever can answer at the address, or stand in between, reads and changes everything, the password too.
+    /// Nothing is verified: an attacker who can answer at the address, or intercept the connection, can read and change
+    /// everything, including the password.
     DangerAcceptAny,
 }
 

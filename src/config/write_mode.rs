@@ -1,24 +1,24 @@
-//! How writes of one entity are kept from overwriting each other.
+//! What decides which of several writes of an entity stays.
 
 use std::{fmt, str::FromStr};
 
 use crate::Error;
 
-/// What decides which write of an entity stays. One for a whole table, and for every program that writes it: plain
-/// writes and lightweight transactions on one row lose each other's updates.
+/// What decides which write of an entity stays. All programs that write a table have to use the same mode: plain writes
+/// and lightweight transactions on one row lose each other's updates.
 ///
 /// The mode is recorded in the table's comment, where [`create_schema`](crate::DurableStore::create_schema) puts it, and
 /// [`connect`](crate::DurableStore::connect) refuses a store that is set otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteMode {
-    /// The write with the latest timestamp, whatever its version number. What eGo needs, and what the Go module and any
-    /// plain CQL do. For one writer an entity.
+    /// The write with the latest timestamp stays, independent of its version number. eGo needs this mode; the Go module and
+    /// plain CQL write like this. For one writer per entity.
     #[default]
     LastWriteWins,
     /// A write of an older version number than the stored one is refused
     /// ([`ErrorKind::Conflict`](crate::ErrorKind::Conflict)): every write is a lightweight transaction. For several writers
-    /// an entity. On a table keyed by id only; Go programs and plain CQL must never write it.
+    /// per entity. On a table keyed by id only; Go programs and plain CQL must never write it.
     Versioned,
 }
 
@@ -28,8 +28,8 @@ const TOKEN: &str = "durable_store:write_mode=";
 impl WriteMode {
     const ALL: [(Self, &'static str); 2] = [(Self::LastWriteWins, "last_write_wins"), (Self::Versioned, "versioned")];
 
-    /// The mode that a table's comment records; without a record it is that of plain writes. `Err` is a mode that this
-    /// version does not know.
+    /// The mode that a table's comment records, or `LastWriteWins` if it records none. `Err` is a mode that this version
+    /// does not know.
     pub(crate) fn recorded_in(comment: &str) -> Result<Self, String> {
         let Some(recorded) = comment.split_whitespace().find_map(|word| word.strip_prefix(TOKEN)) else {
             return Ok(Self::LastWriteWins);
@@ -37,7 +37,7 @@ impl WriteMode {
         recorded.parse().map_err(|_| recorded.to_owned())
     }
 
-    /// A table's comment with this mode recorded in place of any other; what else it says is kept.
+    /// A table's comment with this mode recorded instead of any other. The rest of the comment is kept.
     pub(crate) fn record_in(self, comment: &str) -> String {
         // Words with the blank or line break behind them.
         let words = comment.split_inclusive(char::is_whitespace);

@@ -130,7 +130,7 @@ pub(super) fn expect<T: PartialEq + fmt::Debug>(what: impl fmt::Display, expecte
     Err(Breach::new(format_args!("{what} to be {expected:?}"), format_args!("{seen:?}")))
 }
 
-/// As [`expect`], of a value too large or too secret to print.
+/// Like [`expect`], for a value that is too large or too secret to print.
 pub(super) fn expect_state(what: impl fmt::Display, expected: &Any, seen: &DurableState) -> Outcome {
     if seen.resulting_state.as_ref() == Some(expected) {
         return Ok(());
@@ -183,7 +183,7 @@ pub(super) fn expect_field<T>(field: &str, seen: Result<T>) -> Outcome {
     }
 }
 
-/// What each of several writers, numbered from 1, comes to when they begin at once.
+/// The outcomes of several writers, numbered from 1, that begin at once.
 pub(super) fn at_once<T: Send>(call: impl Fn(u64) -> T + Sync) -> Outcome<Vec<(u64, T)>> {
     let begin = Barrier::new(usize::try_from(WRITERS).unwrap_or_default());
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What is refused whatever is stored.
+//! Input that is refused independent of what is stored.
 
 use super::breach::{Outcome, expect_field, expect_refused, expect_version, message, new_id, ready, state};
 use crate::{DurableState, ErrorKind, StateStore};

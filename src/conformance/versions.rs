@@ -1,4 +1,4 @@
-//! What a store in versioned mode makes of version numbers, and how it says no.
+//! How a store in versioned mode treats version numbers, and the errors of what it refuses.
 
 use super::breach::{
     Breach, Outcome, at_once, expect, expect_certain, expect_field, expect_named, expect_refused, expect_version,

@@ -1,10 +1,10 @@
-//! Waiting for a session that was dropped.
+//! Waits for a dropped session to close.
 
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::{Condvar, Mutex};
 
-/// Tells when a session that was dropped is closed.
+/// Waits until a session that was dropped is closed.
 #[derive(Clone, Default)]
 pub(crate) struct Closing(Arc<Closed>);
 

@@ -1,4 +1,4 @@
-//! Why a contact point cannot be reached, as far as this machine alone can tell. A driver says only that it reached none.
+//! Why a contact point cannot be reached, as far as this machine alone can tell. A driver reports only that it reached none.
 
 use std::{
     io,
@@ -32,7 +32,7 @@ fn look_up(host: &str, port: u16) -> mpsc::Receiver<io::Result<Vec<SocketAddr>>>
     let host = host.to_owned();
     let resolve = move || {
         let found = (host.as_str(), port).to_socket_addrs();
-        // Nobody waits any more if this took too long.
+        // If this took too long, the receiver is gone.
         let _ = send.send(found.map(Iterator::collect));
     };
     // Without a thread the channel is closed, as if the resolver had not answered.

@@ -21,13 +21,13 @@ pub(crate) struct Request<'r> {
     pub(crate) consistency: Consistency,
     /// When to give up waiting for the answer.
     pub(crate) deadline: Instant,
-    /// Among whom a lightweight transaction is agreed on, where it is one.
+    /// Of a lightweight transaction: which replicas agree on it.
     pub(crate) serial_consistency: Option<SerialConsistency>,
     /// The client timestamp of a write, in microseconds since 1970.
     pub(crate) timestamp: Option<i64>,
-    /// How many rows a page has, where the answer can have many.
+    /// How many rows a page has, if the answer can have many.
     pub(crate) page_size: Option<u32>,
-    /// Where the page begins, as an earlier page said; `None` for the first.
+    /// Where the page begins, from the page before; `None` for the first.
     pub(crate) page: Option<Vec<u8>>,
 }
 

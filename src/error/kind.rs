@@ -15,9 +15,9 @@ pub enum ErrorKind {
     NotConnected = 2,
     /// No lease became free before the call's deadline.
     PoolTimeout = 3,
-    /// Connecting failed: nothing answers there, or the name does not resolve.
+    /// Connecting failed: no contact point answers, or their names do not resolve.
     Unreachable = 4,
-    /// The server refused the credentials, or the role may not do this.
+    /// The server refused the credentials, or the role lacks the permission.
     Authentication = 5,
     /// The encrypted connection could not be set up.
     Tls = 6,
@@ -25,11 +25,11 @@ pub enum ErrorKind {
     Unavailable = 7,
     /// No answer came in time, or the connection died under the request.
     Timeout = 8,
-    /// The server, or the driver's own queue, takes no more requests.
+    /// The server, or the queue of the driver, accepts no more requests.
     Overloaded = 9,
     /// The condition of a conditional write did not hold.
     Conflict = 10,
-    /// The state or key is not acceptable: nothing was sent, or the server refused it as invalid.
+    /// The state or key is refused: by this crate before anything was sent, or by the server as invalid.
     InvalidState = 11,
     /// The stored row cannot be read as a state.
     Corrupt = 12,
@@ -37,7 +37,7 @@ pub enum ErrorKind {
     Schema = 13,
     /// The server failed while it worked on the request.
     Server = 14,
-    /// A bug of this crate, or a panic caught at the driver's edge.
+    /// A bug of this crate, or a panic that was caught around the driver.
     Internal = 15,
 }
 
@@ -70,7 +70,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether a new call may succeed although nothing was changed.
+    /// Whether the same call may succeed later.
     pub(super) fn is_retryable(self) -> bool {
         matches!(self, Self::PoolTimeout | Self::Unreachable | Self::Unavailable | Self::Timeout | Self::Overloaded)
     }

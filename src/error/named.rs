@@ -52,7 +52,7 @@ impl Error {
         Self::new(ErrorKind::Conflict, message).with_stored_version(stored)
     }
 
-    /// The server's answer says neither that a transaction was applied nor that it was refused.
+    /// The server's answer contains neither that a transaction was applied nor that it was refused.
     pub(crate) fn unclear_transaction() -> Self {
         Self::new(ErrorKind::Server, "the answer does not say whether the transaction was applied")
             .with_indeterminate(true)

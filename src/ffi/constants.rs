@@ -1,4 +1,4 @@
-//! Named numbers. Those of the kinds of errors are never reused.
+//! Named numbers. The numbers of error kinds are never reused.
 
 use crate::ErrorKind;
 

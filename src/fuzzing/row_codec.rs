@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Decodes any rows: each is a state, absent or corrupt, and a state survives being written and read again, in both
-/// formats and both layouts. Of all the rows together the newest is found, whatever their order.
+/// formats and both layouts. The newest of all rows is found in any order of them.
 ///
 /// The bytes are a persistence id, with its length in one byte before it, and rows as `next_row` takes them.
 ///
@@ -75,7 +75,7 @@ fn holds_nothing(row: &StoredRow<'_>) -> bool {
         && row.timestamp.is_none()
 }
 
-/// One row: a byte that says by its bits which cells are not null (version 1, payload 2, manifest 4, timestamp 8,
+/// One row: a byte whose bits tell which cells are not null (version 1, payload 2, manifest 4, timestamp 8,
 /// shard 16, time of writing 32) and that the manifest is the one of an `Any` (64), then those cells in that order.
 /// Numbers have 8 bytes, the lowest first; a payload and a manifest have their length in one byte before them.
 fn next_row(bytes: &mut &[u8]) -> Option<StoredRow<'static>> {

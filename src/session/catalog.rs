@@ -1,4 +1,4 @@
-//! Asks the server what there is: keyspaces, columns, indexes, and whether its nodes agree on them.
+//! Reads the server's catalog: keyspaces, columns, indexes, and whether its nodes agree on them.
 
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ pub(super) async fn columns(session: &Session, config: &Config, deadline: Instan
     })
 }
 
-/// The comment of the table; empty where there is none.
+/// The comment of the table, or an empty text.
 pub(super) async fn comment(session: &Session, config: &Config, deadline: Instant) -> Result<String> {
     let comment =
         ask(session, cql::SELECT_TABLE_COMMENT, &table_name(config), deadline).await?.first(|row| row.text(0))?;
@@ -56,7 +56,7 @@ pub(super) async fn has_index(session: &Session, config: &Config, deadline: Inst
     Ok(targets.iter().flatten().any(|target| target.trim_matches('"') == "persistence_id"))
 }
 
-/// Whether the node that answers has heard of one version of the schema only, and of how many nodes.
+/// Whether the node that answers sees the same schema version on all nodes, and how many nodes it sees.
 pub(super) async fn agreement(session: &Session, deadline: Instant) -> Result<Agreement> {
     let mut versions = Vec::new();
     for statement in [cql::SELECT_LOCAL_SCHEMA_VERSION, cql::SELECT_PEER_SCHEMA_VERSIONS] {
@@ -67,14 +67,13 @@ pub(super) async fn agreement(session: &Session, deadline: Instant) -> Result<Ag
     Ok(Agreement { nodes, agreed: versions.len() == 1 })
 }
 
-/// What one node knows of the schema of all.
+/// What one node knows of the schema versions of all.
 pub(super) struct Agreement {
     pub(super) nodes: usize,
     pub(super) agreed: bool,
 }
 
-/// The largest write the server takes, where it says so: versions before 4.0, and roles that may not look, leave it
-/// unknown, which is no reason not to connect.
+/// The largest write that the server accepts, in bytes. Unknown before Cassandra 4.0, and for roles that may not read it.
 pub(super) async fn max_mutation_bytes(session: &Session, deadline: Instant) -> Option<usize> {
     let setting = async |name: &str| {
         let rows = ask(session, cql::SELECT_SETTING, &[Value::Text(name)], deadline).await.ok()?;

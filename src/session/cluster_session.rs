@@ -13,8 +13,8 @@ use crate::{
     table::cql,
 };
 
-/// Runs what connects on a background thread: a panic must reach whoever waits for the outcome. Whatever fails, nothing
-/// was written.
+/// Runs a connect on a background thread: a panic must reach the threads that wait for the outcome. A failed connect has
+/// written nothing.
 pub(super) fn connecting<T>(connect: impl FnOnce() -> Result<T>) -> Result<T> {
     let connected = catch_unwind(AssertUnwindSafe(connect));
     let connected = connected.unwrap_or_else(|_| Err(Error::internal("connecting panicked")));
@@ -24,7 +24,7 @@ pub(super) fn connecting<T>(connect: impl FnOnce() -> Result<T>) -> Result<T> {
 /// What all tables of a store share.
 pub(crate) struct ClusterSession {
     pub(super) driver: Session,
-    /// The largest write the server accepts, in bytes, where it says so.
+    /// The largest write that the server accepts, in bytes, if it is known.
     pub(crate) max_mutation_bytes: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ impl ClusterSession {
         self.driver.closing()
     }
 
-    /// Runs a round trip that reads no table of ours.
+    /// Runs a round trip that reads no table of the store.
     pub(crate) async fn ping(&self, deadline: Instant) -> Result<()> {
         let request = Request::new(&[], Consistency::LocalOne, deadline);
         self.driver.query(cql::PING, &request).await.map(drop)

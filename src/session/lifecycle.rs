@@ -1,4 +1,14 @@
-//! Connects once however many threads ask for it, disconnects, and numbers the tables of the store.
+//! Connects once for all threads that ask for it, disconnects, and numbers the tables of the store.
+//!
+//! A store is closed, connecting or open:
+//!
+//! ```text
+//!          connect                    connected
+//! Closed ----------> Connecting(Attempt) ------> Open(Pool)
+//!   ^                     |                         |
+//!   +---------------------+-------------------------+
+//!      failed, disconnect          disconnect
+//! ```
 
 use std::{
     collections::HashMap,
@@ -50,7 +60,7 @@ enum Link {
     Open(Arc<Pool>),
 }
 
-/// A connect under way. Calls that come meanwhile wait for its outcome.
+/// A connect under way. Other calls that connect meanwhile wait for its outcome.
 struct Attempt {
     /// The number of the table that is looked at.
     table: usize,
@@ -133,7 +143,7 @@ impl Lifecycle {
             match (attempt.wait(deadline), attempt.table == table) {
                 (outcome, true) => return outcome,
                 (Err(error), false) if Instant::now() >= deadline => return Err(error),
-                // The attempt was another handle's. If it failed, that handle's table may be the reason.
+                // The attempt was made for another handle, whose table may be the reason if it failed.
                 _ => {}
             }
         }
@@ -175,14 +185,14 @@ impl Lifecycle {
         spawned.map(drop).map_err(|cause| Error::internal("no thread could be started to connect").with_source(cause))
     }
 
-    /// Lets go of the connection; waits for calls in flight, and for the session to close, at most `timeout`.
+    /// Releases the session; waits for calls in flight, and for the session to close, at most `timeout`.
     pub(crate) fn disconnect(&self, timeout: Duration) -> Result<()> {
         check_process()?;
         let Link::Open(pool) = mem::replace(&mut *self.link.lock(), Link::Closed) else {
             return Ok(());
         };
         let closing = pool.closing();
-        // Calls in flight hold the pool too: the last one to end closes the session.
+        // Calls in flight hold the pool too: the session closes when the last one ends.
         drop(pool);
         let closed = closing.wait(timeout);
         shielded(|| telemetry::disconnected(self.config.table_name(), !closed));
@@ -193,9 +203,9 @@ impl Lifecycle {
     }
 }
 
-/// In a child made by `fork` the threads of the driver and of the pool do not exist, and locks that one of them held are
-/// held for ever: a call would wait for them, and connecting anew was seen to hang and to panic below. So once a store has
-/// connected, its process alone can use any. Looks at the process before any lock.
+/// Refuses calls in a child made by `fork` after a store had connected. The threads of the driver and of the pool do not
+/// exist there, and locks that they held are never released: a call would wait for them, and a new connect was seen to hang
+/// and to panic. Checks the process before it takes any lock.
 fn check_process() -> Result<()> {
     let connected_in = CONNECTED_IN.load(Ordering::Relaxed);
     if connected_in == 0 || connected_in == process::id() {
@@ -206,7 +216,7 @@ fn check_process() -> Result<()> {
 
 impl Drop for Lifecycle {
     fn drop(&mut self) {
-        // In a forked child there is nothing to close, and the locks inside may be held for ever: everything inside stays.
+        // In a forked child there is nothing to close, and the locks inside may never be released: leak everything inside.
         if check_process().is_err() {
             mem::forget(Arc::clone(&self.link));
             return;

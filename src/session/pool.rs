@@ -1,4 +1,4 @@
-//! Lends leases on the shared session through r2d2, keeps what was learned of each table on it, and replaces the session
+//! Gives out leases of the shared session through r2d2, keeps what was learned of each table on it, and replaces the session
 //! when it stays dead.
 
 use std::{
@@ -56,7 +56,7 @@ struct Shared {
 enum Table {
     #[default]
     Unknown,
-    /// A call is looking at it; all who need the table meanwhile wait for the same look.
+    /// A call is looking at it. Other calls that need the table wait for the same look.
     Examined(Look),
     Known(Arc<TableSession>),
 }
@@ -70,7 +70,7 @@ enum Rebuild {
     Ended(Instant),
 }
 
-/// A call's share of the session, given back when dropped.
+/// The right of a call to use the session, returned when dropped.
 pub(crate) struct Lease<'p> {
     pool: &'p Arc<Pool>,
     _permit: PooledConnection<Permits>,
@@ -130,12 +130,12 @@ impl Pool {
         self.session().closing()
     }
 
-    /// The session as it is now.
+    /// The current session.
     fn session(&self) -> Arc<ClusterSession> {
         Arc::clone(&self.shared.lock().session)
     }
 
-    /// The session as it is now together with what is known of a table, which is looked at where it is not known yet.
+    /// The current session together with what is known of a table. Looks at the table if it is not known yet.
     pub(crate) async fn table_session(
         &self,
         config: &Arc<Config>,
@@ -168,7 +168,7 @@ impl Pool {
         let late = || Error::timeout("the table's columns were not read within the time of this attempt");
         let table = until(deadline, look).await.ok_or_else(late)?;
         let mut shared = self.shared.lock();
-        // A session that was replaced meanwhile takes what was learned on it along.
+        // What was learned on a session that was replaced meanwhile is discarded with it.
         if Arc::ptr_eq(&shared.session, &session) {
             let found = table.as_ref().map_or(Table::Unknown, |table| Table::Known(Arc::clone(table)));
             shared.tables.insert(number, found);
@@ -211,7 +211,7 @@ impl Pool {
         let (config, pool) = (Arc::clone(&self.config), Arc::downgrade(self));
         let rebuild = move || {
             let opened = connecting(|| ClusterSession::open(&config));
-            // A pool that is gone was disconnected.
+            // The pool was dropped: the store was disconnected meanwhile.
             let Some(pool) = pool.upgrade() else { return };
             pool.end_rebuild(opened);
         };
@@ -252,7 +252,7 @@ fn look_at(session: Arc<ClusterSession>, config: Arc<Config>, number: usize) -> 
 }
 
 impl Lease<'_> {
-    /// Runs a round trip on the session as it is now.
+    /// Runs a round trip on the current session.
     pub(crate) async fn ping(&self, deadline: Instant) -> Result<()> {
         self.record_outcome(self.pool.session().ping(deadline).await)
     }

@@ -36,7 +36,7 @@ use crate::{Error, ErrorKind, Result, state::type_url};
 #[derive(Clone, PartialEq, prost::Message)]
 #[prost(skip_debug)]
 pub struct DurableState {
-    /// Names the entity. From 1 to 65,535 bytes; at most 8,192 where reads go through an index.
+    /// Names the entity. From 1 to 65,535 bytes; at most 8,192 if reads go through an index.
     #[prost(string, tag = "1")]
     pub persistence_id: String,
     /// Counts the states of the entity; eGo raises it by one with every command. Any `u64`: it is stored in a bigint
@@ -55,7 +55,14 @@ pub struct DurableState {
 }
 
 impl DurableState {
-    /// The state of `persistence_id` at `version_number`, made now, in shard 0.
+    /// Returns the state of `persistence_id` at `version_number`, made now, in shard 0.
+    ///
+    /// ```
+    /// use durable_store::{DurableState, prost_types::Timestamp};
+    ///
+    /// let state = DurableState::new("door-7", 1, &Timestamp { seconds: 42, nanos: 0 });
+    /// assert_eq!((state.version_number, state.shard), (1, 0));
+    /// ```
     pub fn new<M: prost::Name>(persistence_id: impl Into<String>, version_number: u64, message: &M) -> Self {
         Self {
             persistence_id: persistence_id.into(),
@@ -69,14 +76,24 @@ impl DurableState {
         }
     }
 
-    /// The same state in another shard.
+    /// Returns the same state in another shard.
+    ///
+    /// ```
+    /// # use durable_store::{DurableState, prost_types::Timestamp};
+    /// assert_eq!(DurableState::new("door-7", 1, &Timestamp::default()).with_shard(3).shard, 3);
+    /// ```
     #[must_use]
     pub fn with_shard(mut self, shard: u64) -> Self {
         self.shard = shard;
         self
     }
 
-    /// The same state with another timestamp.
+    /// Returns the same state with another timestamp.
+    ///
+    /// ```
+    /// # use durable_store::{DurableState, prost_types::Timestamp};
+    /// assert_eq!(DurableState::new("door-7", 1, &Timestamp::default()).with_timestamp(42).timestamp, 42);
+    /// ```
     #[must_use]
     pub fn with_timestamp(mut self, timestamp: i64) -> Self {
         self.timestamp = timestamp;
@@ -85,9 +102,16 @@ impl DurableState {
 
     /// Decodes the resulting state as an `M`.
     ///
+    /// ```
+    /// # use durable_store::{DurableState, prost_types::Timestamp};
+    /// let message = Timestamp { seconds: 42, nanos: 0 };
+    /// assert_eq!(DurableState::new("door-7", 1, &message).to_msg::<Timestamp>()?, message);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`ErrorKind::InvalidState`] if there is no resulting state or it is of another type, which the error names;
-    /// [`ErrorKind::Corrupt`] if its bytes are no `M`.
+    /// Fails with [`ErrorKind::InvalidState`] if there is no resulting state or it is of another type, which the error
+    /// names, and with [`ErrorKind::Corrupt`] if its bytes do not decode as an `M`.
     pub fn to_msg<M: prost::Name + Default>(&self) -> Result<M> {
         self.decode_as::<M>().map_err(|error| error.with_operation("to_msg", Some(&self.persistence_id)))
     }

@@ -1,13 +1,13 @@
-//! Which row a read or delete is about.
+//! The key of a read or delete.
 
 use crate::DurableState;
 
-/// Names the entity a call is about: a persistence id, with its shard where the caller knows it.
+/// Names the entity of a call: a persistence id, with its shard if the caller knows it.
 ///
 /// Made from `"id"`, `&String`, `(shard, "id")`, `(shard, &String)` or `&state`.
 ///
-/// On a table keyed by shard, a key with a shard reads that one row, which need not be the newest of that id; a key
-/// without one finds the newest row of the id. On a table keyed by id the shard is ignored.
+/// On a table keyed by shard, a key with a shard reads that row only, which may not be the newest of the id; a key without
+/// a shard finds the newest row of the id. On a table keyed by id the shard is ignored.
 ///
 /// ```
 /// use durable_store::StateKey;
@@ -22,12 +22,23 @@ pub struct StateKey<'k> {
 }
 
 impl<'k> StateKey<'k> {
-    /// The entity's persistence id.
+    /// Returns the entity's persistence id.
+    ///
+    /// ```
+    /// assert_eq!(durable_store::StateKey::from("door-7").persistence_id(), "door-7");
+    /// ```
     pub fn persistence_id(&self) -> &'k str {
         self.persistence_id
     }
 
-    /// The entity's shard, where the key carries one.
+    /// Returns the entity's shard, if the key has one.
+    ///
+    /// ```
+    /// use durable_store::StateKey;
+    ///
+    /// assert_eq!(StateKey::from((3, "door-7")).shard(), Some(3));
+    /// assert_eq!(StateKey::from("door-7").shard(), None);
+    /// ```
     pub fn shard(&self) -> Option<u64> {
         self.shard
     }

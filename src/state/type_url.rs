@@ -11,7 +11,7 @@ pub(crate) fn type_url(full_name: &str) -> String {
     format!("{PREFIX}{full_name}")
 }
 
-/// The full name in a type URL: what follows its last slash, whatever the domain.
+/// The full name in a type URL: the text after its last slash.
 pub(crate) fn message_name(type_url: &str) -> Option<&str> {
     type_url.rsplit_once('/').map(|(_, name)| name)
 }

@@ -109,7 +109,7 @@ impl CallContext<'_> {
         .await
     }
 
-    /// The shards that hold a row of the id, that of the oldest state first.
+    /// The shards that hold a row of the id, sorted by age: the shard of the oldest state first.
     async fn shards_of(&self, table: &TableSession, id: &str, deadline: Instant) -> Result<Vec<i64>> {
         let mut found = Vec::new();
         let keep = |page: Vec<StoredRow<'static>>| {

@@ -1,4 +1,4 @@
-//! Handles on the same session with one thing changed.
+//! Handles on the same session with one setting changed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,8 +72,8 @@ impl DurableStore {
     /// second are rounded up, or a [`Ttl`]. Everything else, the session too, is shared. If the time is out of bounds,
     /// every call on the handle fails with [`ErrorKind::Config`](crate::ErrorKind::Config).
     ///
-    /// A write without a TTL, through another handle, is kept for as long as the table's own default says, and removes
-    /// the TTL of an earlier write.
+    /// A write without a TTL, through another handle, has the default TTL of the table, if it has one, and removes the TTL
+    /// of an earlier write.
     ///
     /// ```
     /// # use durable_store::{Config, DurableStore, Ttl};

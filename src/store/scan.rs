@@ -1,4 +1,4 @@
-//! Reading all states of a shard or of the table, page by page.
+//! Scans: reads of all states in a shard or in the table, page by page.
 
 use std::{collections::VecDeque, fmt, iter::FusedIterator};
 
@@ -111,7 +111,7 @@ enum PageStart {
 #[derive(Clone, Copy, PartialEq)]
 enum ScanQuery {
     Table,
-    /// The partitions from that of the position on.
+    /// The partitions from the one of the position on.
     TableFromPosition,
     Shard,
     /// The rows of the position's shard that follow it.

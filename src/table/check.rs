@@ -1,9 +1,9 @@
-//! What the table of states looks like on the server, and whether that is one of the two layouts. Pure.
+//! Checks whether a table found on the server has one of the two layouts, and which write mode it records. Uses no server.
 
 use super::{ClusteringOrder, cql};
 use crate::{Config, Error, Layout, Result, WriteMode};
 
-/// The columns of the table and their types; a table may have others beside them.
+/// The columns of the table and their types. A table may have other columns too.
 const COLUMNS: [(&str, &str); 6] = [
     ("version_number", "bigint"),
     ("persistence_id", "text"),
@@ -24,7 +24,7 @@ pub(crate) struct Column {
     pub(crate) clustering_order: String,
 }
 
-/// Which layout the table has that these columns make up; no columns mean no table.
+/// The layout of the table that has these columns. No columns mean that there is no table.
 pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
     let table = format!("{}.{}", config.keyspace(), config.table());
     if columns.is_empty() {
@@ -72,7 +72,7 @@ fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
     found.into_iter().map(|column| column.name.as_str()).collect()
 }
 
-/// Refuses transactions where they would contend: on a table keyed by shard all of a shard's are agreed on as one.
+/// Refuses transactions on a table keyed by shard: Cassandra runs one at a time per partition, which is a whole shard there.
 pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()> {
     let (keyspace, table, mode) = (config.keyspace(), config.table(), config.write_mode());
     if mode == WriteMode::Versioned && layout == Layout::ByShard {
@@ -92,8 +92,8 @@ pub(crate) fn check_write_mode(comment: &str, layout: Layout, config: &Config) -
         Ok(recorded) => {
             let record = cql::record_write_mode(config, comment);
             refused(format!(
-                "it is {wanted}, but table {table} is recorded as {recorded}, for all who write it; if nobody else does \
-                 any more, this records it: {record}"
+                "it is {wanted}, but table {table} is recorded as {recorded} for all its writers; if there are no other \
+                 writers, this statement changes the record: {record}"
             ))
         }
         Err(recorded) => refused(format!("table {table} is recorded as {recorded}, which this version does not know")),
@@ -119,7 +119,7 @@ pub(crate) fn keyspace_missing(config: &Config) -> Error {
     Error::schema(format!("keyspace {} does not exist: {advice}", config.keyspace()))
 }
 
-/// A read by id on a table keyed by shard, where nothing says which shard and no index leads there.
+/// The error of a read by id on a table keyed by shard without an index, if the shard is not known.
 pub(crate) fn index_missing(config: &Config) -> Error {
     Error::schema(format!(
         "table {}.{} is keyed by shard and has no index on persistence_id, so an id alone cannot be read: \

@@ -77,10 +77,10 @@ pub(crate) struct TableStatements {
 /// and persistence_id.
 #[derive(Debug)]
 pub(crate) struct Writes {
-    /// Whatever is stored.
+    /// Without a condition.
     pub(crate) insert: Statement,
     /// On a table keyed by id: if there is no row. Never an INSERT: its row marker outlives a TTL, and then there is
-    /// a row without a state for ever.
+    /// a row without a state forever.
     pub(crate) update_if_absent: Statement,
     /// On a table keyed by id: if the stored version is not negative and not over the value that follows.
     pub(crate) update_if_not_newer: Statement,

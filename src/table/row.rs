@@ -1,4 +1,4 @@
-//! Between a [`DurableState`] and the cells of its row. Pure: knows neither server nor driver.
+//! Converts between a [`DurableState`] and the cells of its row. Uses neither server nor driver.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,8 @@ pub(crate) struct Cells<'s> {
     pub(crate) shard_number: i64,
 }
 
-/// What the payload cell is made of. Its bytes are made when they are needed: each attempt hands bytes of its own to the
-/// driver, so bytes kept here would be copied each time.
+/// The content of the payload cell. It is encoded when it is bound: each attempt passes new bytes to the driver, so bytes
+/// kept here would be copied each time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Payload<'s> {
     Encoded(&'s Any),
@@ -56,7 +56,7 @@ pub(crate) struct StoredRow<'r> {
 }
 
 impl StoredRow<'_> {
-    /// The row without the answer that it is in.
+    /// Copies the row out of the answer.
     pub(crate) fn into_owned(self) -> StoredRow<'static> {
         StoredRow {
             state_payload: self.state_payload.map(|payload| Cow::Owned(payload.into_owned())),
@@ -77,7 +77,7 @@ impl Cells<'_> {
     }
 }
 
-/// What is read back of a row that was written.
+/// The row that is read back after these cells were written.
 #[cfg(any(test, fuzzing))]
 impl<'s> From<Cells<'s>> for StoredRow<'s> {
     fn from(cells: Cells<'s>) -> Self {
@@ -118,7 +118,7 @@ fn encode_payload(resulting_state: Option<&Any>, format: PayloadFormat) -> (Payl
     (Payload::Encoded(state), Cow::Borrowed(type_url::ANY))
 }
 
-/// The state in a row; `None` for a row of which nothing but the key is left.
+/// Returns the state in a row, or `None` if only the key is left.
 pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -> Result<Option<DurableState>> {
     if is_absent(&row, layout) {
         return Ok(None);
@@ -148,7 +148,7 @@ fn decode_payload(manifest: &str, payload: Option<Cow<'_, [u8]>>) -> Result<Any>
 }
 
 /// Of several rows of one id, in different shards: the highest version number compared as u64, then the timestamp, then
-/// the time of writing, then the shard. Rows of which nothing but the key is left do not count.
+/// the time of writing, then the shard. Rows of which only the key is left are ignored.
 pub(crate) fn newest<'r>(rows: impl IntoIterator<Item = StoredRow<'r>>) -> Result<Option<StoredRow<'r>>> {
     let mut newest: Option<StoredRow<'r>> = None;
     for row in rows {
@@ -167,7 +167,7 @@ pub(crate) fn newest<'r>(rows: impl IntoIterator<Item = StoredRow<'r>>) -> Resul
     Ok(newest)
 }
 
-/// Orders the rows of one id from the oldest to the newest; what cannot be read is the oldest.
+/// Orders the rows of one id from the oldest to the newest; rows that cannot be read come first.
 pub(crate) fn seniority(row: &StoredRow<'_>) -> (Option<u64>, i64, i64, u64) {
     (
         row.version_number.map(i64::cast_unsigned),
@@ -181,7 +181,7 @@ fn version_number(row: &StoredRow<'_>) -> Result<u64> {
     row.version_number.map(i64::cast_unsigned).ok_or_else(|| Error::corrupt("version_number", "is null"))
 }
 
-/// Whether all regular columns are null. The shard is one of them only where it is not part of the key.
+/// Whether all regular columns are null. The shard is a regular column only on a table keyed by id.
 pub(crate) fn is_absent(row: &StoredRow<'_>, layout: Layout) -> bool {
     row.version_number.is_none()
         && row.state_payload.is_none()

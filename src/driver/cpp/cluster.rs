@@ -1,4 +1,4 @@
-//! What the driver is told before it connects.
+//! Configures the driver before it connects.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::{
 const HEARTBEAT: Duration = Duration::from_secs(1);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The driver's own defaults back off to 10 minutes, in which a node that is back stays unused.
+/// The driver's own defaults back off to 10 minutes, in which a node that has returned stays unused.
 const RECONNECT_FIRST: Duration = Duration::from_millis(100);
 const RECONNECT_MOST: Duration = Duration::from_secs(1);
 
-/// The driver's own settings, from ours.
+/// The settings of the driver.
 pub(super) fn cluster(config: &Config) -> Result<Cluster> {
     let mut cluster = settings(config).map_err(|error| from_connect(error, config))?;
     match config.tls() {
@@ -51,7 +51,7 @@ fn settings(config: &Config) -> cassandra_cpp::Result<Cluster> {
     cluster.set_connection_heartbeat_interval(HEARTBEAT);
     cluster.set_connection_idle_timeout(IDLE_TIMEOUT);
     cluster.set_exponential_reconnect(RECONNECT_FIRST, RECONNECT_MOST);
-    // Retries are this crate's: the driver's own policy hides which error it was.
+    // This crate makes the retries: the driver's own policy hides the error of the first attempt.
     cluster.set_retry_policy(RetryPolicy::fallthrough_new());
     Ok(cluster)
 }

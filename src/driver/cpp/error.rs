@@ -1,4 +1,4 @@
-//! Every error of the driver and the server, as one of ours. The one place that knows their codes.
+//! Translates every error of the driver and the server. The only place that names their codes.
 
 use cassandra_cpp::{CassErrorCode as Code, ErrorKind as DriverKind};
 
@@ -8,7 +8,7 @@ use crate::{
     error::{Replicas, RetryHint},
 };
 
-/// Whether the server may have carried out the request all the same.
+/// Whether the server may have executed the request despite the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Applied {
     No,
@@ -37,14 +37,14 @@ const TABLE: &[(Code, ErrorKind, Applied)] = {
         (Code::LIB_INDEX_OUT_OF_BOUNDS, K::Internal, No),
         (Code::LIB_INVALID_ITEM_COUNT, K::Internal, No),
         (Code::LIB_INVALID_VALUE_TYPE, K::Internal, No),
-        // Also the connection died under the request, however little time has passed.
+        // Also if the connection broke during the request, before any timeout.
         (Code::LIB_REQUEST_TIMED_OUT, K::Timeout, Unknown),
         (Code::LIB_UNABLE_TO_SET_KEYSPACE, K::Schema, No),
         (Code::LIB_CALLBACK_ALREADY_SET, K::Internal, Unknown),
         (Code::LIB_INVALID_STATEMENT_TYPE, K::Internal, No),
         (Code::LIB_NAME_DOES_NOT_EXIST, K::Internal, No),
         (Code::LIB_UNABLE_TO_DETERMINE_PROTOCOL, K::Unreachable, No),
-        // The request succeeded, but its answer cannot be had.
+        // The request succeeded, but its answer cannot be read.
         (Code::LIB_NULL_VALUE, K::Internal, Unknown),
         (Code::LIB_NOT_IMPLEMENTED, K::Internal, No),
         (Code::LIB_UNABLE_TO_CONNECT, K::Unreachable, No),
@@ -75,11 +75,11 @@ const TABLE: &[(Code, ErrorKind, Applied)] = {
         (Code::SERVER_WRITE_FAILURE, K::Server, Unknown),
         (Code::SERVER_SYNTAX_ERROR, K::Internal, No),
         (Code::SERVER_UNAUTHORIZED, K::Authentication, No),
-        // Schema where its text says so.
+        // `Schema` if the text names a table or column; see below.
         (Code::SERVER_INVALID_QUERY, K::InvalidState, No),
         (Code::SERVER_CONFIG_ERROR, K::Config, No),
         (Code::SERVER_ALREADY_EXISTS, K::Schema, No),
-        // The driver prepares again by itself: this is a server that forgets at once.
+        // The driver prepares again by itself: the server forgot the statement again at once.
         (Code::SERVER_UNPREPARED, K::Server, No),
         (Code::SSL_INVALID_CERT, K::Tls, No),
         (Code::SSL_INVALID_PRIVATE_KEY, K::Tls, No),
@@ -91,14 +91,14 @@ const TABLE: &[(Code, ErrorKind, Applied)] = {
     ]
 };
 
-/// What the server says of a table or keyspace that is not there, in the versions from 3.11 to 5.0: the first two to a
+/// Texts of the server for a table or keyspace that does not exist, in the versions from 3.11 to 5.0: the first two for a
 /// read or write, the third to a CREATE.
 const MISSING: &[&str] = &["unconfigured table", "does not exist", "doesn't exist"];
 
-/// What it says of a SELECT by a column that is neither key nor indexed.
+/// Its text for a SELECT by a column that is neither key nor indexed.
 const NO_INDEX: &str = "ALLOW FILTERING";
 
-/// What else it says, with the same code, of a schema that is not what the statement needs.
+/// Other texts, with the same code, for a schema that does not fit the statement.
 const DIFFERENT: &[&str] = &[
     "Undefined column name",
     "Unknown identifier",
@@ -131,8 +131,8 @@ pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
     }
 }
 
-/// The error of connecting: the same codes, but no request was under way that could have been applied. Where nobody
-/// answers, or not in the way that was asked for, the driver says neither where it asked nor which setting it is about.
+/// The error of connecting: the same codes, but no request was under way that could have been applied. The text adds what
+/// the driver leaves out: where it connected to, and which setting is the likely cause.
 pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Error {
     let DriverKind::CassError(code, text) = error.kind() else {
         return from_driver(error).with_indeterminate(false);
@@ -152,20 +152,20 @@ pub(super) fn from_connect(error: cassandra_cpp::Error, config: &Config) -> Erro
     Error::new(kind, format!("cannot connect to {hosts}, port {port}{datacenter}: {text} ({code:?}){advice}"))
 }
 
-/// What the driver says of a server that refuses during the handshake. With TLS 1.3, and without TLS, the server hangs up,
+/// Texts of the driver for a server that refuses during the handshake. With TLS 1.3, and without TLS, the server hangs up,
 /// before or while the driver sends its first request; with TLS 1.2 it sends an alert, which rarely names the reason.
 const REFUSED: &[&str] = &["closed prematurely", "Unable to write to socket", "SSL alert number"];
 
-/// An alert that is about something else.
+/// The text of an alert with another cause.
 const NO_COMMON_VERSION: &str = "alert protocol version";
 
-/// What it hears from OpenSSL, in the versions from 1.1.1 to 3, of a certificate whose signer is not trusted.
+/// Texts of OpenSSL, in the versions from 1.1.1 to 3, for a certificate whose signer is not trusted.
 const UNTRUSTED: &[&str] = &["issuer certificate", "verify the first certificate", "self signed", "self-signed"];
 
-/// And of an answer that is not TLS.
+/// The text of OpenSSL for an answer that is not TLS.
 const NOT_TLS: &str = "wrong version number";
 
-/// What the driver leaves unsaid: which setting, or which side, a refusal is about.
+/// Which setting, or which side, a refusal is probably about. The driver does not report it.
 fn hint(code: Code, text: &str, config: &Config) -> Option<&'static str> {
     match code {
         Code::SSL_INVALID_PEER_CERT if UNTRUSTED.iter().any(|part| text.contains(part)) => {
@@ -184,7 +184,7 @@ fn hint(code: Code, text: &str, config: &Config) -> Option<&'static str> {
     }
 }
 
-/// What a server may have refused a handshake for.
+/// Why the server may have refused the handshake.
 fn why_refused(config: &Config) -> &'static str {
     match config.tls() {
         None => "a server that wants TLS refuses like this: see `tls`",
@@ -192,13 +192,12 @@ fn why_refused(config: &Config) -> &'static str {
             "a server that wants a client certificate refuses like this: see `tls_certificate`"
         }
         Some(_) => {
-            "a server refuses like this when the certificate in `tls_certificate` has expired, or is signed by nobody it \
-             trusts"
+            "a server refuses like this when the certificate in `tls_certificate` has expired, or its signer is not trusted"
         }
     }
 }
 
-/// A certificate or key that the driver does not take. It does not say why.
+/// The error of a certificate or key that the driver refuses. It reports no reason.
 pub(super) fn refused_by_driver(setting: &str, error: cassandra_cpp::Error) -> Error {
     Error::setting(setting, "the driver refused it").with_source(from_driver(error))
 }

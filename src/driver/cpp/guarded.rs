@@ -18,8 +18,8 @@ pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Does the same for a future. `FutureExt::catch_unwind` would do it too, but wraps its output once more: this future cost
-/// one percent fewer instructions per call.
+/// Does the same for a future. `FutureExt::catch_unwind` would do it too, but wraps the output in another `Result`, which each
+/// call then unwraps; see build-notes.md for what the layers of a call cost.
 pub(super) fn guarded_while<T, F: Future<Output = Result<T>>>(call: F) -> Guarded<F> {
     Guarded { call }
 }

@@ -1,4 +1,4 @@
-//! Hands the driver's own log lines to `tracing`.
+//! Passes the driver's log lines to `tracing`.
 
 use std::sync::Once;
 
@@ -16,8 +16,8 @@ pub(super) fn install() {
     ONCE.call_once(|| cassandra_cpp::set_slog_logger(slog::Logger::root(Bridge, slog::o!())));
 }
 
-/// Not the binding's own bridge to `log`: that one leaves no way to drop a line, and a subscriber that panics inside it
-/// ends the process.
+/// Used instead of the binding's own bridge to `log`, which cannot drop a line, and in which a panic of a subscriber
+/// aborts the process.
 struct Bridge;
 
 impl Drain for Bridge {

@@ -13,7 +13,7 @@ impl Rows {
         Self(result)
     }
 
-    /// What `f` makes of each row, until it fails.
+    /// Returns what `f` returns for each row. Ends at its first error.
     pub(crate) fn map<T>(&self, mut f: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         let mut rows = self.0.iter();
         let mut made = Vec::new();
@@ -23,7 +23,7 @@ impl Rows {
         Ok(made)
     }
 
-    /// What `f` makes of the first row.
+    /// Returns what `f` returns for the first row.
     pub(crate) fn first<T>(&self, f: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         self.0.first_row().map(|row| f(&Row(row))).transpose()
     }
@@ -32,13 +32,13 @@ impl Rows {
         self.0.row_count() == 0
     }
 
-    /// Where the next page begins, if there is one.
+    /// Returns where the next page begins, if there is one.
     pub(crate) fn next_page(&self) -> Result<Option<Vec<u8>>> {
         self.0.paging_state_token().map_err(from_driver)
     }
 }
 
-/// One row; cells are asked for by their place in the SELECT and are `None` where null.
+/// One row. Cells are read by their index in the SELECT and are `None` if null.
 pub(crate) struct Row<'r>(cassandra_cpp::Row<'r>);
 
 impl<'r> Row<'r> {
@@ -50,7 +50,7 @@ impl<'r> Row<'r> {
         self.cell(index, |value| value.get_bool())
     }
 
-    /// As [`bigint`](Row::bigint), of a column that the answer may not have.
+    /// Like [`bigint`](Row::bigint), for a column that the answer may not have.
     pub(crate) fn bigint_named(&self, name: &str) -> Result<Option<i64>> {
         match self.0.get_column_by_name(name) {
             Ok(value) if value.is_null() => Ok(None),
@@ -106,7 +106,7 @@ impl<'r> Row<'r> {
         let value = self.0.get_column(index).map_err(from_driver)?;
         match get(&value) {
             Ok(cell) => Ok(Some(cell)),
-            // Null is an error there; that an error was no more than that is seen only then.
+            // The binding reports null as an error. Whether it was null is checked after an error only.
             Err(_) if value.is_null() => Ok(None),
             Err(error) => Err(from_driver(error)),
         }

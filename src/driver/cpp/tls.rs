@@ -1,4 +1,4 @@
-//! Hands certificates and keys to the driver, read and checked anew for each session.
+//! Passes certificates and keys to the driver; they are read and checked for each session.
 
 use std::{borrow::Cow, fs};
 
@@ -19,7 +19,7 @@ pub(super) fn ssl(tls: &Tls) -> Result<Ssl> {
     }
     if let Some((certificate, key)) = tls.client_pem() {
         let client = certificates::client(&text(CERTIFICATE, certificate)?, &text(KEY, key)?)?;
-        // In this order: the driver compares the key with the certificate it has.
+        // The certificate first: the driver compares the key with the certificate it has.
         ssl.set_cert(&client.chain).map_err(|error| refused_by_driver(CERTIFICATE, error))?;
         ssl.set_private_key(&client.key, "").map_err(|error| refused_by_driver(KEY, error))?;
     }
@@ -27,7 +27,7 @@ pub(super) fn ssl(tls: &Tls) -> Result<Ssl> {
     Ok(ssl)
 }
 
-/// The identity alone would let any signer pass, and no flag at all means no check.
+/// The flag for the identity alone would accept any signer, and without a flag nothing is checked.
 fn flags(verification: TlsVerification) -> &'static [SslVerifyFlag] {
     match verification {
         TlsVerification::CertificateAndAddress => &[SslVerifyFlag::PEER_CERT, SslVerifyFlag::PEER_IDENTITY],
