@@ -23,27 +23,29 @@ impl prost::Name for AccountState {
     const NAME: &'static str = "AccountState";
 }
 
-/// Pays in once, however often that has to be tried.
+/// Pays in exactly once, with as many attempts as needed.
 fn pay_in(store: &DurableStore, id: &str, payment: &str, cents: i64) -> durable_store::Result<()> {
-    // Sees every conditional write that has an outcome.
+    // A serial read sees every conditional write that was decided.
     let latest = store.with_consistency(Consistency::LocalSerial);
     loop {
-        // Read what is there, if anything.
+        // Read the state, if there is one.
         let (mut account, version, condition) = match latest.get_latest_state(id)? {
             Some(state) => (state.to_msg()?, state.version_number, WriteCondition::IfVersion(state.version_number)),
             None => (AccountState::default(), 0, WriteCondition::IfAbsent),
         };
-        // Decide. The payment is there already if an earlier round wrote it and did not hear of that.
+        // Decide. The payment is in the account already if the answer to an earlier attempt was lost.
         if account.payments.iter().any(|done| done == payment) {
             return Ok(());
         }
         account.balance_cents += cents;
         account.payments.push(payment.to_owned());
-        // Write, if nobody else has since.
+        // Write, unless another teller has written meanwhile.
         match store.write_state_if(&DurableState::new(id, version + 1, &account), condition) {
             Ok(()) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::Conflict => println!("{payment}: somebody was faster, once more"),
-            // It may have been written or not: reading tells.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                println!("{payment}: another teller was faster; trying again")
+            }
+            // It may have been written: the next read tells.
             Err(error) if error.is_indeterminate() => println!("{payment}: {error}"),
             Err(error) => return Err(error),
         }
@@ -51,7 +53,7 @@ fn pay_in(store: &DurableStore, id: &str, payment: &str, cents: i64) -> durable_
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A server on this machine, unless the environment names another.
+    // A server on this machine, unless the environment names another one.
     let config = Config::builder()
         .contact_points(["127.0.0.1"])
         .with_env()?
@@ -59,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .write_mode(WriteMode::Versioned)
         .build()?;
     let store = DurableStore::new(config);
-    store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById))?;
+    store.create_schema(&SchemaOptions::new(Replication::simple(1)).layout(Layout::ById))?;
     store.connect()?;
     store.delete_state("account-42")?;
     thread::scope(|scope| {
@@ -72,5 +74,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (payments, cents) = (account.payments.len(), account.balance_cents);
         println!("Read from the server: version {}, {payments} payments, {cents} cents.", state.version_number);
     }
-    Ok(store.disconnect()?)
+    store.disconnect()?;
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! Writes the state of an account, writes it again with another balance, and reads it back.
 //!
-//! `cargo xtask quickstart` runs this against a Cassandra that it starts. Against one of your own:
+//! `cargo xtask quickstart` runs this against a Cassandra that it starts. To use your own:
 //! `DURABLE_STORE_CONTACT_POINTS=10.0.0.1 cargo run --example quickstart`.
+
+use std::error::Error;
 
 use durable_store::{Config, DurableState, DurableStore, Replication, SchemaOptions, prost};
 
@@ -18,14 +20,14 @@ impl prost::Name for AccountState {
     const NAME: &'static str = "AccountState";
 }
 
-fn main() -> durable_store::Result<()> {
-    // A server on this machine, unless the environment names another.
+fn main() -> Result<(), Box<dyn Error>> {
+    // A server on this machine, unless the environment names another one.
     let config = Config::builder().contact_points(["127.0.0.1"]).with_env()?.build()?;
     println!("A store at {config}, table {}.{}.", config.keyspace(), config.table());
     let store = DurableStore::new(config);
 
-    store.create_schema(&SchemaOptions::new(Replication::Simple(1)))?;
-    println!("The table is there.");
+    store.create_schema(&SchemaOptions::new(Replication::simple(1)))?;
+    println!("The table exists.");
     store.connect()?;
     println!("Connected.");
 

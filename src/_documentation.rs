@@ -1,5 +1,8 @@
 //! Pages that belong to no single item.
 
+#[doc = include_str!("../resources/docs/changelog.md")]
+pub mod changelog {}
+
 #[doc = include_str!("../resources/docs/design.md")]
 pub mod design {}
 

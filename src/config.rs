@@ -61,28 +61,28 @@ use crate::telemetry::TableName;
 ///
 /// | setting | default | bounds | meaning |
 /// |---|---|---|---|
-/// | [`contact_points`](ConfigBuilder::contact_points) | required | at least one | hosts to begin with; the driver finds the others. In a connection string before the port; in the environment separated by commas |
+/// | [`contact_points`](ConfigBuilder::contact_points) | required | at least one | hosts to connect to first; the driver finds the others. In a connection string before the port; in the environment separated by commas |
 /// | [`port`](ConfigBuilder::port) | 9042 | 1 to 65,535 | of every node; may also stand behind a contact point, as in `10.0.0.1:9042` |
 /// | [`local_datacenter`](ConfigBuilder::local_datacenter) | unset | not empty | the datacenter to send requests to; set it in production |
 /// | [`username`, `password`](ConfigBuilder::credentials) | none | no NUL | how to log in: [`credentials`](ConfigBuilder::credentials) in the builder, before the `@` in a connection string |
-/// | [`tls_ca`](Tls::ca) | none | PEM, or the path of a file | who may sign the server's certificate. With one of the `tls_` settings connections are encrypted: [`tls`](ConfigBuilder::tls) in the builder |
-/// | [`tls_certificate`, `tls_key`](Tls::client_certificate) | none | PEM, or the path of a file; both or none | what the store shows of itself |
-/// | [`tls_verification`](Tls::verification) | `certificate_and_address` | also `certificate_only`, `danger_accept_any` | what of the server's certificate is checked |
+/// | [`tls_ca`](Tls::ca) | none | PEM, or the path of a file | the certificates that may sign the server's. With one of the `tls_` settings connections are encrypted: [`tls`](ConfigBuilder::tls) in the builder |
+/// | [`tls_certificate`, `tls_key`](Tls::client_certificate) | none | PEM, or the path of a file; both or none | the certificate that the store shows to the server |
+/// | [`tls_verification`](Tls::verification) | `certificate_and_address` | also `certificate_only`, `danger_accept_any` | how much of the server's certificate is verified |
 /// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most; case counts in double quotes (`"Ego"`) | where the states are |
-/// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas must answer |
-/// | [`serial_consistency`](ConfigBuilder::serial_consistency) | `LOCAL_SERIAL` | also `SERIAL` | among which replicas transactions are agreed on |
+/// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas answer each read and write |
+/// | [`serial_consistency`](ConfigBuilder::serial_consistency) | `LOCAL_SERIAL` | also `SERIAL` | which replicas agree on transactions |
 /// | [`write_mode`](ConfigBuilder::write_mode) | `last_write_wins` | also `versioned` | which write of an entity stays |
 /// | [`sharding`](ConfigBuilder::sharding) | `from_state` | also `fixed:` and a shard; a function in the builder only | how the shard of an id is known |
 /// | [`payload_format`](ConfigBuilder::payload_format) | `any` | also `message` | how payloads are written |
-/// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | 1 ms to 24 h | for one node to accept a connection |
+/// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | 1 ms to 24 h | for each step of connecting |
 /// | [`request_timeout`](ConfigBuilder::request_timeout) | 6 seconds | 1 ms to 24 h | for one request to be answered |
-/// | [`call_timeout`](ConfigBuilder::call_timeout) | 10 seconds | 1 ms to 24 h | for a call altogether |
-/// | [`max_attempts`](ConfigBuilder::max_attempts) | 3 | 1 to 100 | how often a call tries, where trying again is safe |
+/// | [`call_timeout`](ConfigBuilder::call_timeout) | 10 seconds | 1 ms to 24 h | for a whole call |
+/// | [`max_attempts`](ConfigBuilder::max_attempts) | 3 | 1 to 100 | attempts per call, if another attempt is safe |
 /// | [`pool_size`](ConfigBuilder::pool_size) | 64 | 1 to 32,768 | calls in flight at once |
 /// | [`io_threads`](ConfigBuilder::io_threads) | 1 | 1 to 64 | threads of the driver |
-/// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | 1 to 64 | sockets to each node, for each of those threads |
+/// | [`core_connections_per_host`](ConfigBuilder::core_connections_per_host) | 2 | 1 to 64 | sockets per node and thread of the driver |
 /// | [`max_in_flight`](ConfigBuilder::max_in_flight) | 256 | 1 to 10,000 | requests of a bulk call in flight at once |
-/// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows asked for at once where an answer can have many |
+/// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows per page if an answer can have many |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | 1 byte to 15 MiB | largest payload that is written |
 /// | [`slow_call`](ConfigBuilder::slow_call) | 500 milliseconds | 1 ms to 24 h | a call that takes longer is logged |
 #[derive(Clone, Debug, PartialEq)]

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_names_operation_id_numbers_and_doubt_but_never_the_source() {
+    fn the_text_has_operation_id_numbers_and_doubt_but_no_source() {
         let error = Error::new(ErrorKind::Unavailable, "too few replicas are alive")
             .with_replicas(Replicas::Alive { required: 2, alive: 1 })
             .with_indeterminate(true)

@@ -1,31 +1,50 @@
-//! Keeps the latest state of each entity in Apache Cassandra, for programs that run on plain threads.
-//!
-//! [`DurableStore`] is the store: [`write_state`](DurableStore::write_state),
-//! [`get_latest_state`](DurableStore::get_latest_state) and what grows from them, each of which blocks its thread until it
-//! has an outcome. In [`WriteMode::Versioned`] it refuses stale writers;
-//! [`write_states`](DurableStore::write_states) moves many states at once, [`all_states`](DurableStore::all_states) reads
-//! all there are.
-//! [`Config`] is the reference of settings, [`Error`] says what a failure means, and
-//! [`_documentation::errors`] what to do about each kind. [`_documentation::operating`] takes a store to production and
-//! lists the events and metrics that show what happens there. [`MemoryStore`] stands in for the store in tests. What every
-//! store keeps to, one of your own too, can be checked with the feature `conformance`.
+//! Keeps the latest state of each entity in Apache Cassandra, for programs that run on plain threads. Reads and writes the
+//! same rows as the Go module "Durable State Store (Cassandra)" of the actor framework eGo.
 //!
 //! ```no_run
-//! use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
+//! use durable_store::{Config, DurableState, DurableStore, Layout, Replication, SchemaOptions, prost_types::Timestamp};
 //!
 //! let store = DurableStore::new(Config::builder().contact_points(["127.0.0.1"]).build()?);
+//! store.create_schema(&SchemaOptions::new(Replication::simple(1)).layout(Layout::ById))?;
 //! store.connect()?;
-//! store.write_state(&DurableState::new("account-42", 1, &Timestamp::default()))?;
-//! let latest = store.get_latest_state("account-42")?;
+//! store.write_state(&DurableState::new("account-42", 1, &Timestamp { seconds: 42, nanos: 0 }))?;
+//! if let Some(state) = store.get_latest_state("account-42")? {
+//!     println!("version {}: {:?}", state.version_number, state.to_msg::<Timestamp>()?);
+//! }
 //! # Ok::<(), durable_store::Error>(())
 //! ```
 //!
-//! It reads and writes the same rows as the Go module "Durable State Store (Cassandra)" of the actor framework eGo.
+//! # Where to begin
 //!
-//! **Not supported**: asynchronous calls, other tables than the store's own, and keeping earlier states.
+//! | item | content |
+//! |---|---|
+//! | [`DurableStore`] | the store: [`write_state`](DurableStore::write_state), [`get_latest_state`](DurableStore::get_latest_state), and their bulk, conditional and scanning variants. Every call blocks the calling thread. |
+//! | [`TypedStore`], [`MemoryStore`], [`StateStore`] | a store of one message type, a store in memory for tests, and the trait of all stores |
+//! | [`Config`] | all settings, with defaults and bounds |
+//! | [`WriteMode`] | whether the last write wins, or stale writes are refused |
+//! | [`Error`], [`ErrorKind`] | what a failure means; [`_documentation::errors`] says what to do about each kind |
+//! | [`_documentation::operating`] | how to run a store in production; its events and metrics |
+//! | [`_documentation::design`] | how the store works, and how it is verified |
+//! | [`_documentation::ffi`] | how to use it from other languages |
 //!
-//! With the feature `ffi` it has a C interface, for every other language: [`_documentation::ffi`].
+//! # Features
 //!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `conformance` | the module `conformance`: the contract of a store as test cases, for a store or wrapper of your own |
+//! | `serde` | `Serialize` and `Deserialize` for [`Config`] and the enumerations; secrets are never serialized |
+//! | `ffi` | the C interface, and with it the only `unsafe` code |
+//!
+//! # Implementation
+//!
+//! All threads share one session of the DataStax C++ driver, through the crate `cassandra-cpp`. A pool of leases (`r2d2`)
+//! limits the calls in flight. Calls are futures inside, which the calling thread polls; there is no executor.
+//!
+//! **Not supported**: asynchronous calls, and keeping earlier states of an entity.
+//!
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "ffi"), forbid(unsafe_code))]
 #![cfg_attr(feature = "ffi", deny(unsafe_code))]
 
@@ -34,6 +53,7 @@ mod block_on;
 mod call;
 mod config;
 #[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
 mod driver;
 mod error;

@@ -60,7 +60,7 @@ static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *
     return false;
 }
 
-/* The next field between *at and end; false at the end, and where the bytes are no message of numbers and bytes. */
+/* The next field between *at and end; false at the end, and where the bytes are not a message of numbers and bytes. */
 static inline bool next_field(const uint8_t **at, const uint8_t *end, struct field *field) {
     uint64_t key;
     if (!get_varint(at, end, &key) || !get_varint(at, end, &field->number)) return false;

@@ -19,7 +19,7 @@ type Result struct {
 	Err   error
 }
 
-// WriteStates stores many states, with many requests in flight at once. The outcomes, nil where a state is stored, are in
+// WriteStates stores many states, with many requests in flight at once. The outcomes, nil if a state is stored, are in
 // the order of the states; of two of one entity the later one stays. The second value is an error of the call as a whole,
 // before anything was written.
 func (s *Store) WriteStates(ctx context.Context, states []*egopb.DurableState) ([]error, error) {

@@ -11,12 +11,12 @@ import (
 	"github.com/tochemey/ego/v4/egopb"
 )
 
-// WriteStateIfAbsent stores a state if its entity has none, else [ErrConflict]. Only in a versioned table.
+// WriteStateIfAbsent stores a state if its entity has none, and fails with [ErrConflict] otherwise. Only in a versioned table.
 func (s *Store) WriteStateIfAbsent(ctx context.Context, state *egopb.DurableState) error {
 	return s.writeStateIf(ctx, state, C.DURABLE_STORE_IF_ABSENT, 0)
 }
 
-// WriteStateIfVersion stores a state if the stored one has the version given, else [ErrConflict]. Only in a versioned
+// WriteStateIfVersion stores a state if the stored one has this version, and fails with [ErrConflict] otherwise. Only in a versioned
 // table.
 func (s *Store) WriteStateIfVersion(ctx context.Context, state *egopb.DurableState, versionNumber uint64) error {
 	return s.writeStateIf(ctx, state, C.DURABLE_STORE_IF_VERSION, versionNumber)
@@ -36,7 +36,7 @@ func (s *Store) writeStateIf(
 	})
 }
 
-// DeleteState removes the state that a key names. It is no error when there is none.
+// DeleteState deletes the state that a key names. It succeeds if there is none.
 func (s *Store) DeleteState(ctx context.Context, key Key) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		id, length := textPointer(key.persistenceID)
@@ -44,7 +44,7 @@ func (s *Store) DeleteState(ctx context.Context, key Key) error {
 	})
 }
 
-// DeleteStateIfVersion removes the state that a key names if it has the version given, else [ErrConflict]. Only in a
+// DeleteStateIfVersion deletes the state that a key names if it has this version, and fails with [ErrConflict] otherwise. Only in a
 // versioned table.
 func (s *Store) DeleteStateIfVersion(ctx context.Context, key Key, versionNumber uint64) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {

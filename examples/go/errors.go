@@ -10,7 +10,7 @@ import (
 	"fmt"
 )
 
-// ErrClosed is what calls give after [Store.Close] and [States.Close].
+// ErrClosed is the error of calls after [Store.Close] and [States.Close].
 var ErrClosed = errors.New("durablestore: used after Close")
 
 // Kind says what an [Error] is about. Each is an error too, so that errors.Is(err, durablestore.ErrConflict) works.
@@ -22,7 +22,7 @@ const (
 	ErrConfig Kind = C.DURABLE_STORE_CONFIG
 	// ErrNotConnected: before Connect or Ping, or after Disconnect.
 	ErrNotConnected Kind = C.DURABLE_STORE_NOT_CONNECTED
-	// ErrPoolTimeout: too many calls at once.
+	// ErrPoolTimeout: no lease became free in time.
 	ErrPoolTimeout Kind = C.DURABLE_STORE_POOL_TIMEOUT
 	// ErrUnreachable: no contact point answers.
 	ErrUnreachable Kind = C.DURABLE_STORE_UNREACHABLE
@@ -68,7 +68,7 @@ var kindNames = map[Kind]string{
 	ErrInternal:       "Internal",
 }
 
-// Error gives the name that the library's documentation has for the kind.
+// Error returns the name of the kind in the documentation of the library.
 func (k Kind) Error() string {
 	if name, known := kindNames[k]; known {
 		return name
@@ -76,7 +76,7 @@ func (k Kind) Error() string {
 	return fmt.Sprintf("kind %d", int32(k))
 }
 
-// Error is what a call of the library failed with.
+// Error is the error of a call of the library.
 type Error struct {
 	kind             Kind
 	message          string
@@ -86,7 +86,7 @@ type Error struct {
 	indeterminate    bool
 }
 
-// Error gives the message.
+// Error returns the message.
 func (e *Error) Error() string {
 	return e.message
 }
@@ -96,22 +96,22 @@ func (e *Error) Is(target error) bool {
 	return target == e.kind
 }
 
-// Kind says what the error is about.
+// Kind returns what the error is about.
 func (e *Error) Kind() Kind {
 	return e.kind
 }
 
-// StoredVersion gives the version that stands in the way of a refused write or deletion; false when there is none.
+// StoredVersion returns the stored version because of which a write or delete was refused; false if there is none.
 func (e *Error) StoredVersion() (uint64, bool) {
 	return e.storedVersion, e.hasStoredVersion
 }
 
-// IsRetryable says whether the same call may succeed later.
+// IsRetryable returns whether the same call may succeed later.
 func (e *Error) IsRetryable() bool {
 	return e.retryable
 }
 
-// IsIndeterminate says whether the write may have been applied all the same.
+// IsIndeterminate returns whether the write may have been applied despite the error.
 func (e *Error) IsIndeterminate() bool {
 	return e.indeterminate
 }

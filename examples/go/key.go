@@ -8,11 +8,11 @@ import "C"
 // Key names the state of an entity.
 type Key struct {
 	persistenceID string
-	// As C takes it: nil where any is meant.
+	// As C takes it: nil for any shard.
 	shard *C.uint64_t
 }
 
-// ID names the state of an entity in whichever shard it is; the newest where several shards have one.
+// ID names the state of an entity in any shard; the newest if several shards have one.
 func ID(persistenceID string) Key {
 	return Key{persistenceID: persistenceID}
 }

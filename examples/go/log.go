@@ -3,7 +3,7 @@ package durablestore
 /*
 #include <durable_store.h>
 
-// const, as the callback's type wants it; Go itself has no word for it.
+// const, as the type of the callback requires; Go has no const parameters.
 typedef const char durablestore_text;
 extern void durablestoreLog(void *context, int32_t level, durablestore_text *target, durablestore_text *message);
 */
@@ -18,8 +18,8 @@ import (
 
 var logger atomic.Pointer[slog.Logger]
 
-// SetLogger has the library's events and the driver's log lines go to a logger, from a level on, for the whole process.
-// The attribute "target" says which part speaks. A logger that is nil takes no more lines.
+// SetLogger passes the library's events and the driver's log lines of a level and above to a logger, for the whole process.
+// The attribute "target" names the part of the library. With a nil logger no more lines are passed.
 func SetLogger(to *slog.Logger, level slog.Level) error {
 	var callback C.durable_store_log_callback
 	if to != nil {
@@ -33,7 +33,7 @@ func SetLogger(to *slog.Logger, level slog.Level) error {
 	return nil
 }
 
-// fineness gives the library's number of a level.
+// fineness returns the library's number of a level.
 func fineness(level slog.Level) C.int32_t {
 	switch {
 	case level >= slog.LevelError:

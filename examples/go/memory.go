@@ -14,18 +14,17 @@ import (
 	"github.com/tochemey/ego/v4/egopb"
 )
 
-// textPointer gives a text as C takes it. It is good for one call: C keeps no pointer, and does not look at one with the
-// length 0.
+// textPointer returns a text as C takes it, for one call: C keeps no pointer, and does not read one with length 0.
 func textPointer(text string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(text))), C.size_t(len(text))
 }
 
-// bytesPointer gives bytes as C takes them, for one call.
+// bytesPointer returns bytes as C takes them, for one call.
 func bytesPointer(bytes []byte) (*C.uint8_t, C.size_t) {
 	return (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(bytes))), C.size_t(len(bytes))
 }
 
-// buffer is what C allocated and we have to free.
+// buffer is memory that C allocated and this package frees.
 type buffer struct {
 	start  *C.uint8_t
 	length C.size_t
@@ -42,7 +41,7 @@ func (b *buffer) takeText() string {
 	return string(unsafe.Slice((*byte)(b.start), b.length))
 }
 
-// takeState decodes the state in the buffer, where one was found, and frees it. Decoding copies every text and blob, so
+// takeState decodes the state in the buffer, if there is one, and frees it. Decoding copies every text and blob, so
 // that nothing in the state points into the buffer.
 func (b *buffer) takeState(found bool) (*egopb.DurableState, error) {
 	if !found {

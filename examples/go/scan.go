@@ -18,7 +18,7 @@ import (
 type ScanOptions struct {
 	// PageSize is the number of rows asked for at once; 0 is the setting page_size.
 	PageSize uint32
-	// ResumeToken goes on where another scan stood: what its [States.ResumeToken] gave. Empty is the beginning.
+	// ResumeToken continues where another scan had come to: its [States.ResumeToken]. Empty for the beginning.
 	ResumeToken string
 }
 
@@ -67,7 +67,7 @@ func (s *Store) scan(
 	return states, nil
 }
 
-// All ranges over the states that are still to come, and ends after the first error. After a break, a later range goes on.
+// All ranges over the states that are still to come, and ends after the first error. After a break, a later range continues.
 func (s *States) All(ctx context.Context) iter.Seq2[*egopb.DurableState, error] {
 	return func(yield func(*egopb.DurableState, error) bool) {
 		for {
@@ -102,7 +102,7 @@ func (s *States) next(ctx context.Context) (*egopb.DurableState, error) {
 	return bytes.takeState(bool(found))
 }
 
-// ResumeToken gives where the scan stands, for [ScanOptions] of a later one, in another process too.
+// ResumeToken returns how far the scan has come, for [ScanOptions] of a later one, in another process too.
 func (s *States) ResumeToken() (string, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -17,16 +17,16 @@ const (
 	ByID Layout = C.DURABLE_STORE_BY_ID
 )
 
-// SchemaOptions says what table is to be made. Keyspace, table and write mode come from the connection string.
+// SchemaOptions are the options of the table to create. Keyspace, table and write mode come from the connection string.
 type SchemaOptions struct {
-	// Replication is a number of copies ("3"), or one for each datacenter ("dc1:3,dc2:2").
+	// Replication is a number of copies ("3"), or one per datacenter ("dc1:3,dc2:2").
 	Replication string
 	Layout      Layout
 	// NoIndex leaves out the index that reads by id need in a table keyed by shard.
 	NoIndex bool
 }
 
-// CreateSchema makes the keyspace, the table and its index, where they are not there. It needs no connection before.
+// CreateSchema creates the keyspace, the table and its index as far as they are missing. It needs no Connect before.
 func (s *Store) CreateSchema(ctx context.Context, options SchemaOptions) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		replication, length := textPointer(options.Replication)
@@ -35,7 +35,7 @@ func (s *Store) CreateSchema(ctx context.Context, options SchemaOptions) error {
 	})
 }
 
-// SchemaCQL gives the CQL that CreateSchema would run, for the person who must run it by hand.
+// SchemaCQL returns the CQL that CreateSchema runs, to be run by hand.
 func (s *Store) SchemaCQL(ctx context.Context, options SchemaOptions) (string, error) {
 	var cql buffer
 	err := s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {

@@ -5,9 +5,9 @@
 //	store, err := durablestore.Open("cassandra://10.0.0.1,10.0.0.2/ego?local_datacenter=dc1")
 //	engine := ego.NewEngine("bank", nil, ego.WithStateStore(store))
 //
-// Calls take a context, which is looked at before the call: one that has begun cannot be interrupted, since giving it up
-// would leave unknown what it did. It ends by the setting call_timeout (10 s unless the connection string says otherwise).
-// A call in progress keeps an operating system thread; the setting pool_size (64) bounds how many do something at once.
+// Calls take a context, which is checked before the call. A call that has begun cannot be interrupted, since its outcome
+// would be unknown. It ends by the setting call_timeout, 10 s by default. A call in progress occupies an operating system
+// thread; the setting pool_size, 64 by default, limits how many calls are with the server at once.
 package durablestore
 
 /*
@@ -35,7 +35,7 @@ type Store struct {
 	cleanup runtime.Cleanup
 }
 
-// Open makes a store from a connection string, with the settings in it. It connects to nothing yet.
+// Open makes a store from a connection string, with the settings in it. It does not connect.
 func Open(connectionString string) (*Store, error) {
 	var handle *C.durable_store
 	var failure *C.durable_store_error
@@ -69,7 +69,7 @@ func owned(handle *C.durable_store) *Store {
 	return store
 }
 
-// Close waits for calls in progress and frees the store, which closes its connections. Later calls give [ErrClosed].
+// Close waits for calls in progress and frees the store, which closes its connections. Later calls return [ErrClosed].
 // A store that is never closed is freed when it is garbage. It always returns nil, and may be called again.
 func (s *Store) Close() error {
 	s.mutex.Lock()
@@ -80,14 +80,14 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Connect connects to the cluster, unless that is done. eGo calls Ping instead, which connects as well.
+// Connect connects to the cluster, unless connected. eGo calls Ping instead, which connects as well.
 func (s *Store) Connect(ctx context.Context) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		return C.durable_store_connect(handle, failure)
 	})
 }
 
-// Disconnect waits for calls in progress, for call_timeout at the longest, and closes all connections. Connect and Ping
+// Disconnect waits for calls in progress, at most for call_timeout, and closes all connections. Connect and Ping
 // open them again.
 func (s *Store) Disconnect(ctx context.Context) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
@@ -95,14 +95,14 @@ func (s *Store) Disconnect(ctx context.Context) error {
 	})
 }
 
-// Ping connects if need be, and asks the server something.
+// Ping connects if needed, and makes a round trip to the server.
 func (s *Store) Ping(ctx context.Context) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		return C.durable_store_ping(handle, failure)
 	})
 }
 
-// WriteState stores a state over the one that its entity has.
+// WriteState stores a state as the latest state of its entity.
 //
 // In a table whose write mode is versioned, a state whose version is below the stored one is refused: [ErrConflict].
 func (s *Store) WriteState(ctx context.Context, state *egopb.DurableState) error {

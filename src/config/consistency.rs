@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn serial_levels_read_back_what_they_print_and_others_are_refused() {
+    fn serial_levels_parse_what_they_print_and_refuse_others() {
         for (level, name) in [(SerialConsistency::Serial, "SERIAL"), (SerialConsistency::LocalSerial, "LOCAL_SERIAL")] {
             assert_eq!(level.to_string(), name);
             assert_eq!(name.to_lowercase().parse::<SerialConsistency>().unwrap(), level);

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_goes_over_what_was_set_before_it_and_under_what_is_set_after() {
+    fn the_environment_overrides_earlier_setters_but_not_later_ones() {
         let before = Config::builder().contact_points(["127.0.0.1"]).port(1).keyspace("before");
         let variables = [("DURABLE_STORE_PORT", "2"), ("DURABLE_STORE_TABLE", "between")];
         let variables = variables.map(|(name, value)| (name.into(), value.into()));

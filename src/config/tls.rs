@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_a_path_unless_it_is_pem_and_debug_shows_only_the_path() {
+    fn text_is_a_path_unless_it_is_pem_and_debug_hides_pem() {
         assert_eq!(Pem::from("/etc/ca.pem"), Pem::File("/etc/ca.pem".into()));
         let inline = Pem::from("\n-----BEGIN PRIVATE KEY-----\nsecret\n");
         assert!(matches!(&inline, Pem::Inline(text) if text.contains("secret")));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn each_verification_reads_back_what_it_prints_and_others_are_refused() {
+    fn each_verification_parses_what_it_prints_and_refuses_others() {
         for (checked, name) in TlsVerification::ALL {
             assert_eq!(checked.to_string(), name);
             assert_eq!(name.to_uppercase().parse::<TlsVerification>().unwrap(), checked);

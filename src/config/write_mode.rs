@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mode_in_a_comment_is_found_replaced_and_taken_out_and_other_text_kept() {
+    fn the_mode_in_a_comment_is_changed_and_other_text_kept() {
         use WriteMode::{LastWriteWins, Versioned};
         for (comment, versioned) in [
             ("", "durable_store:write_mode=versioned"),

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_by_name() {
+    fn other_replications_are_refused_by_name() {
         for text in ["", "three", "-1", "4294967296", "dc1:", "dc1:3,", "dc1:3,dc2", ":3", "0"] {
             let error = options(text, DURABLE_STORE_BY_ID, true).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);

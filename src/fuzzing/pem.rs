@@ -27,7 +27,7 @@ pub fn pem(bytes: &[u8]) {
     check_again(&text, pair(certificate, key), |[certificate, key]| pair(certificate, key));
 }
 
-/// Whether what was made of `text` gives itself again; if it was refused, whether without a word of the text.
+/// Checks that what was made of `text` is made again from its own text, or that the error shows none of it.
 fn check_again<T: PartialEq>(text: &str, made: Result<T>, again: impl FnOnce(&T) -> Result<T>) {
     match made {
         Ok(made) => match again(&made) {

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_over_the_limit_is_refused_with_both_numbers_and_the_setting() {
+    fn a_large_payload_is_refused_with_both_numbers_and_the_setting() {
         assert!(check_payload(8, 8, "`max_payload_bytes`").is_ok());
         let error = check_payload(9, 8, "`max_payload_bytes`").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidState);

@@ -16,7 +16,7 @@ pub(crate) fn message_name(type_url: &str) -> Option<&str> {
     type_url.rsplit_once('/').map(|(_, name)| name)
 }
 
-/// The full name in a type URL from which [`type_url`] makes the very same URL again.
+/// The full name in a type URL from which [`type_url`] makes the same URL again.
 pub(crate) fn restorable_name(type_url: &str) -> Option<&str> {
     type_url.strip_prefix(PREFIX).filter(|name| is_full_name(name))
 }

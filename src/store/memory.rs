@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn it_refuses_what_the_table_refuses() {
+    fn a_memory_store_refuses_what_the_table_refuses() {
         let store = connected();
         let state = |id: &str, bytes| DurableState {
             persistence_id: id.into(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_versioned_one_refuses_what_is_stale_and_says_what_is_stored() {
+    fn a_versioned_memory_store_refuses_stale_writes() {
         let store = MemoryStore::versioned();
         store.ping().unwrap();
         let state = |version| DurableState::new("a", version, &Timestamp::default());
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_input_is_refused_before_it_matters_what_is_stored_or_connected() {
+    fn bad_input_is_refused_before_the_connection_is_checked() {
         let state = DurableState::new("a", 1 << 63, &Timestamp::default());
         for (store, kind) in
             [(MemoryStore::new(), ErrorKind::Config), (MemoryStore::versioned(), ErrorKind::InvalidState)]

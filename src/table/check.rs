@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_mode_that_is_not_the_recorded_one_is_refused_with_what_records_it() {
+    fn another_write_mode_is_refused_with_the_statement_to_set_it() {
         let config = |mode| Config::builder().contact_points(["127.0.0.1"]).write_mode(mode).build().unwrap();
         let (plain, versioned) = (config(WriteMode::LastWriteWins), config(WriteMode::Versioned));
         let recorded = "it's ours durable_store:write_mode=versioned";
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_named() {
+    fn tables_of_another_form_are_named_with_the_difference() {
         let mut retyped = columns(&["persistence_id"], &[]);
         retyped[0].cql_type = "int".into();
         let mut shared = columns(&["shard_number"], &["persistence_id"]);

@@ -75,7 +75,7 @@ fn any_text_is_an_id() {
 }
 
 #[test]
-fn ids_are_as_long_as_the_index_can_find_where_reads_go_through_it() {
+fn ids_are_limited_by_the_index_if_reads_use_it() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let store = keyspace.connected();
     assert_longest(&store, LONGEST_INDEXED);

@@ -166,7 +166,7 @@ fn versioned(keyspace: &Keyspace) -> DurableStore {
 }
 
 #[test]
-fn in_versioned_mode_the_items_of_one_entity_are_decided_in_order() {
+fn versioned_items_of_one_entity_are_decided_in_order() {
     let keyspace = Keyspace::unmade();
     let store = versioned(&keyspace);
     let one_after_the_other = (1..=50).map(|version| account("busy", version, 1));
@@ -237,7 +237,7 @@ fn no_more_than_max_in_flight_are_with_the_server_at_once() {
 }
 
 #[test]
-fn one_item_without_an_answer_holds_up_no_other() {
+fn an_item_without_an_answer_does_not_delay_the_others() {
     let proxied = Proxied::connected(|config| {
         config.max_in_flight(8).call_timeout(Duration::from_secs(120)).request_timeout(Duration::from_secs(50))
     });

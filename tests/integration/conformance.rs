@@ -36,7 +36,7 @@ fn a_table_in_versioned_mode_keeps_it() {
 }
 
 #[test]
-fn a_table_keyed_by_shard_whose_entities_are_in_one_shard_keeps_it_without_an_index() {
+fn a_table_of_one_shard_conforms_without_an_index() {
     let keyspace = Keyspace::with_schema(&SchemaOptions::new(Replication::Simple(1)).index(false));
     let store = keyspace.store_with(|config| config.sharding(Sharding::Fixed(0)));
     let (other_shards, in_shard_0): (Vec<_>, Vec<_>) =

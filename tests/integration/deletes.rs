@@ -68,7 +68,7 @@ fn a_versioned_write_right_after_a_delete_is_always_readable() {
 }
 
 #[test]
-fn an_id_deletes_its_rows_in_all_shards_and_a_key_with_a_shard_only_that_one() {
+fn an_id_deletes_all_its_rows_and_a_key_with_a_shard_one_row() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let store = keyspace.connected();
     let other = account("account-43", 1, 1).with_shard(3);
@@ -184,7 +184,7 @@ fn timestamp(execute: &Frame) -> i64 {
 }
 
 #[test]
-fn an_attempt_that_comes_late_does_not_delete_what_was_written_since() {
+fn a_late_delete_attempt_does_not_delete_a_newer_write() {
     let proxied = Proxied::connected(|config| config.max_attempts(2).request_timeout(Duration::from_secs(1)));
     let store = &proxied.store;
     store.write_state(&account("account-42", 1, 1)).unwrap();

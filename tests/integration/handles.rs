@@ -64,7 +64,7 @@ fn the_consistency_of_a_handle_is_on_the_wire() {
 
 /// It is that of the commit; who has to agree is a setting of the whole table.
 #[test]
-fn the_consistency_of_a_handle_is_that_of_transactions_and_not_of_the_reads_that_decide_about_them() {
+fn transactions_use_the_handles_consistency_but_their_reads_not() {
     let proxied = Proxied::versioned(|config| config.core_connections_per_host(8));
     let handle = proxied.store.with_consistency(Consistency::All);
     let create = |id| handle.write_state_if(&account(id, 1, 1), IfAbsent).unwrap();
@@ -191,7 +191,7 @@ fn all_errors(handle: &DurableStore) -> Vec<Error> {
 }
 
 #[test]
-fn a_refused_value_makes_every_call_on_the_handle_fail_and_none_on_others() {
+fn a_refused_value_fails_the_calls_of_its_handle_only() {
     let keyspace = Keyspace::with_table(Layout::ById);
     let store = keyspace.connected();
     let good = Duration::from_secs(60);

@@ -202,7 +202,7 @@ fn a_table_keyed_by_shard_does_as_memory_does_through_its_index() {
 }
 
 #[test]
-fn a_table_keyed_by_shard_does_as_memory_does_where_the_shard_follows_from_the_id() {
+fn a_table_keyed_by_computed_shard_behaves_like_memory() {
     let keyspace = Keyspace::with_schema(&SchemaOptions::new(Replication::Simple(1)).index(false));
     let store = keyspace.connected_with(|config| config.sharding(Sharding::by(shard_of)));
     assert_as_in_memory(&store, MemoryStore::new);

@@ -68,7 +68,7 @@ fn a_format_decides_what_is_written_and_not_what_can_be_read() {
 }
 
 #[test]
-fn the_message_format_falls_back_where_it_could_not_be_read_back() {
+fn the_message_format_falls_back_to_any_if_not_restorable() {
     let keyspace = Keyspace::with_table(Layout::ById);
     let [mut any_rows, message_rows] = FORMATS.map(|format| {
         let store = store_writing(&keyspace, format);

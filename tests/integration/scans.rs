@@ -54,7 +54,7 @@ fn assert_only_item(mut states: States, kind: ErrorKind, operation: &str, part: 
 }
 
 #[test]
-fn every_state_comes_exactly_once_whatever_the_size_of_the_pages() {
+fn every_state_is_returned_once_for_any_page_size() {
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         let store = keyspace.connected();
@@ -148,7 +148,7 @@ fn a_page_that_fails_is_read_again() {
 }
 
 #[test]
-fn a_page_that_cannot_be_read_ends_the_scan_and_its_token_goes_on() {
+fn a_failed_page_ends_the_scan_and_its_token_resumes_it() {
     let proxied = Proxied::connected(|config| config.page_size(10).max_attempts(1));
     let whole = proxied.store.all_states().count() + fill(&proxied.store).len();
     let mut states = proxied.store.all_states();
@@ -180,7 +180,7 @@ fn rows_with_nothing_but_their_key_are_no_states() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_named_and_the_scan_that_goes_on_is_past_it() {
+fn an_unreadable_row_is_named_and_the_resumed_scan_skips_it() {
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         let store = keyspace.connected();

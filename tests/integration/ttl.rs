@@ -73,7 +73,7 @@ fn a_state_is_forgotten_when_its_time_has_passed(keyspace: &Keyspace, store: &Du
 }
 
 #[test]
-fn an_expired_versioned_state_can_be_created_again_however_it_was_written() {
+fn an_expired_versioned_state_can_be_created_again() {
     type Write = fn(&DurableStore, u64) -> Result<()>;
     let keyspace = Keyspace::versioned();
     let store = keyspace.connected_with(versioned);

@@ -31,7 +31,7 @@ fn messages_come_back_as_they_went_in() {
 }
 
 #[test]
-fn it_reads_what_others_wrote_in_whichever_shard() {
+fn a_typed_store_reads_plain_states_of_any_shard() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let store = keyspace.connected();
     let typed = store.typed::<Account>();
@@ -46,7 +46,7 @@ fn it_reads_what_others_wrote_in_whichever_shard() {
 }
 
 #[test]
-fn it_writes_into_the_shard_that_the_id_has() {
+fn a_typed_store_writes_into_the_shard_of_the_id() {
     let keyspace = Keyspace::with_schema(&SchemaOptions::new(Replication::Simple(1)).index(false));
     let store = keyspace.connected_with(|config| config.sharding(Sharding::by(|id| id.len() as u64)));
     let typed = store.typed::<Account>();

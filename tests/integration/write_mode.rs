@@ -42,7 +42,7 @@ fn the_mode_is_a_token_in_the_comment() {
 }
 
 #[test]
-fn a_store_in_the_other_mode_is_refused_and_what_it_says_to_run_lets_it_in() {
+fn another_mode_is_refused_until_its_advice_is_run() {
     let keyspace = Keyspace::with_table(Layout::ById);
     for (without, with) in [
         ("", TOKEN.to_owned()),

@@ -13,7 +13,7 @@ use crate::harness::{alone, config, connected, make_table, nodes};
 const POLICY: &str = "commit_failure_policy";
 
 /// How many writes of 100 KB wait for room while others read. With 256 of them a read was seen to time out beside them, as
-/// if the server's bound on what it has in hand of one client were reached.
+/// if the server's bound on the requests of one client were reached.
 const WAITING: usize = 32;
 
 /// A node of which a few writes fill all the room that it has already.
@@ -90,7 +90,7 @@ fn where_failures_are_ignored_writes_fail_until_there_is_room() {
 }
 
 #[test]
-fn where_the_commit_log_stops_writes_fail_until_the_node_is_restarted() {
+fn writes_fail_after_the_commit_log_stops_until_a_restart() {
     let _alone = alone();
     let (cluster, store, stored) = writes_alone_fail("stop_commit");
     cluster.node(0).set_disk_full(false).unwrap();
@@ -126,7 +126,7 @@ fn where_the_node_stops_calls_fail_fast_until_it_is_restarted() {
     comes_back(&cluster, &store, &stored);
 }
 
-/// Restarts the node, whose orderly stop would wait for its commit log for ever; the store needs nobody's help.
+/// Restarts the node, whose orderly stop would never return from its commit log; the store needs nobody's help.
 fn comes_back(cluster: &Cluster, store: &DurableStore, stored: &[DurableState]) {
     cluster.node(0).kill().unwrap();
     cluster.node(0).start().unwrap();

@@ -18,7 +18,7 @@ const RECOVERY: Duration = Duration::from_secs(2);
 const NOTICED_AFTER: Duration = Duration::from_secs(6);
 
 #[test]
-fn calls_on_a_hung_node_fail_at_their_deadline_then_fast_and_recover() {
+fn calls_on_a_hung_node_fail_by_deadline_then_fast_then_recover() {
     let _alone = alone();
     let cluster = node_with_table();
     let store = connected(config(&cluster).call_timeout(CALL_TIMEOUT));

@@ -56,7 +56,7 @@ const TRANSACTIONS: [Transaction; 5] = [
 ];
 
 #[test]
-fn a_transaction_that_lands_after_its_caller_gave_up_was_reported_as_unknown() {
+fn a_late_transaction_was_reported_as_unknown() {
     let _alone = alone();
     let cluster = node_with_versioned_table();
     let patient = connected(versioned(&cluster));
@@ -105,7 +105,7 @@ fn a_transaction_that_lands_after_its_caller_gave_up_was_reported_as_unknown() {
 
 /// The caller settles the matter by making the same step again: one of the two is applied, whatever comes when.
 #[test]
-fn a_caller_that_goes_on_from_what_it_reads_is_never_overwritten_by_its_own_past() {
+fn a_late_transaction_never_overwrites_a_later_write() {
     let _alone = alone();
     let cluster = node_with_versioned_table();
     let patient = connected(versioned(&cluster));

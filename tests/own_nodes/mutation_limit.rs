@@ -12,7 +12,7 @@ fn state_of(bytes: usize) -> DurableState {
 }
 
 #[test]
-fn a_payload_near_the_server_s_bound_on_a_write_is_refused_before_it_is_sent() {
+fn a_payload_near_the_mutation_limit_is_refused_before_io() {
     let _alone = alone();
     let cluster = nodes().setting("max_mutation_size", "1024KiB").start().unwrap();
     make_table(&cluster);

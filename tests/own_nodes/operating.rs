@@ -29,7 +29,7 @@ const PAGE_DATACENTER: &str = "dc1";
 const ADMIN: (&str, &str) = ("ego_admin", "change me first");
 
 #[test]
-fn the_page_on_operating_takes_a_node_to_production_and_its_states_back_from_a_backup() {
+fn the_operating_page_works_from_setup_to_restore() {
     let _alone = alone();
     let before = threads();
     let mut page = Page::read();
@@ -138,14 +138,14 @@ impl Site {
             ("/etc/ego", shown(&self.folder.path(""))),
         ]);
         let mut check = Command::new("sh");
-        check.args(["-euc", &format!("{environment}exec \"$CARGO\" run --quiet --example check")]);
+        check.args(["-euc", &format!("{environment}exec \"$CARGO\" run --quiet --example deployment_check")]);
         check.env("CARGO", env!("CARGO")).current_dir(env!("CARGO_MANIFEST_DIR"));
         toolchains::forget_our_package(&mut check);
         // The page's servers have the usual port.
         check.env("DURABLE_STORE_PORT", self.cluster.port().to_string());
         assert_eq!(succeed(&mut check), "Connected, wrote a state and read it back.\n");
 
-        let example = include_str!("../../examples/check.rs");
+        let example = include_str!("../../examples/deployment_check.rs");
         for line in code.text().lines().filter(|line| !line.starts_with("use ") && !line.starts_with("# ")) {
             assert!(example.contains(line), "the example has no {line:?}");
         }

@@ -7,7 +7,7 @@ use durable_store::{DurableStore, ErrorKind, Replication, SchemaOptions};
 use crate::harness::{alone, assert_no_thread_is_left, config, nodes, threads};
 
 #[test]
-fn a_wrong_password_and_none_are_refused_at_once_and_the_right_one_is_not() {
+fn a_wrong_or_missing_password_is_refused_at_once() {
     let _alone = alone();
     let before = threads();
     let cluster = nodes().setting("authenticator", "PasswordAuthenticator").start().unwrap();

@@ -25,7 +25,7 @@ fn store_of(cluster: &Cluster, role: &str) -> DurableStore {
 }
 
 #[test]
-fn a_role_hears_which_right_it_lacks_on_which_table_and_a_grant_is_enough() {
+fn a_missing_permission_is_named_and_a_grant_is_enough() {
     let _alone = alone();
     let node = nodes().setting("authenticator", "PasswordAuthenticator").setting("authorizer", "CassandraAuthorizer");
     // Otherwise a node remembers for two seconds what a role may not do.

@@ -64,7 +64,7 @@ fn table_ids(cluster: &Cluster, keyspace: &str) -> HashSet<Option<String>> {
 
 #[test]
 #[ignore = "takes minutes"]
-fn eight_processes_make_one_schema_and_one_that_died_over_it_harms_none() {
+fn eight_processes_create_one_schema_even_if_one_dies() {
     let _alone = alone();
     let cluster = nodes().nodes(3).start().unwrap();
     for round in 0..ROUNDS {

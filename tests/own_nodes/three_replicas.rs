@@ -67,7 +67,7 @@ fn assert_every_call_succeeds(stores: &[DurableStore; 2], disturb: impl FnOnce()
 
 #[test]
 #[ignore = "takes minutes"]
-fn one_is_killed_and_every_call_succeeds() {
+fn calls_succeed_while_one_replica_is_killed() {
     let cluster = ThreeNodes::take();
     let stores = stores(&cluster, "one_killed");
     assert_every_call_succeeds(&stores, || {
@@ -79,7 +79,7 @@ fn one_is_killed_and_every_call_succeeds() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn one_hangs_and_every_read_by_key_and_every_write_succeeds() {
+fn reads_by_key_and_writes_succeed_while_one_replica_hangs() {
     let cluster = ThreeNodes::take();
     let stores = stores(&cluster, "one_hung");
     assert_every_call_succeeds(&stores, || {
@@ -93,7 +93,7 @@ fn one_hangs_and_every_read_by_key_and_every_write_succeeds() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "takes minutes"]
-fn one_has_a_full_disk_and_every_call_succeeds() {
+fn calls_succeed_while_one_replica_has_a_full_disk() {
     let cluster = ThreeNodes::take();
     let stores = stores(&cluster, "disk_full");
     assert_every_call_succeeds(&stores, || {
@@ -111,7 +111,7 @@ fn one_has_a_full_disk_and_every_call_succeeds() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn all_are_restarted_one_after_the_other_and_every_call_succeeds() {
+fn calls_succeed_during_a_rolling_restart() {
     let cluster = ThreeNodes::take();
     let stores = stores(&cluster, "restarted");
     assert_every_call_succeeds(&stores, || {
@@ -125,7 +125,7 @@ fn all_are_restarted_one_after_the_other_and_every_call_succeeds() {
 
 #[test]
 #[ignore = "takes minutes"]
-fn two_are_killed_and_calls_say_so_and_tell_the_truth_about_what_was_written() {
+fn calls_are_truthful_while_two_replicas_are_killed() {
     let cluster = ThreeNodes::take();
     let stores = stores(&cluster, "two_killed");
     let over = AtomicBool::new(false);

@@ -58,7 +58,7 @@ fn store(settings: ConfigBuilder, keyspace: &str, layout: Layout) -> DurableStor
 
 #[test]
 #[ignore = "takes minutes"]
-fn a_node_restarted_in_the_middle_of_a_call_leaves_the_truth_about_each_item() {
+fn a_restart_during_a_bulk_call_leaves_truthful_outcomes() {
     let _alone = alone();
     // A write is answered when it is on disk: what a killed node had confirmed is there when it comes back.
     let durable = nodes().heap_mb(1024).setting("commitlog_sync", "batch").setting("commitlog_sync_period", "");
@@ -149,7 +149,7 @@ impl Call {
 
 #[test]
 #[ignore = "takes minutes"]
-fn very_many_states_are_written_in_one_call_read_in_another_and_scanned_by_two_processes() {
+fn very_many_states_are_written_read_and_scanned() {
     let _alone = alone();
     let cluster = nodes().heap_mb(1024).start().unwrap();
     for (layout, keyspace, states) in TABLES {

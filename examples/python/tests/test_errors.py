@@ -20,7 +20,7 @@ STATE = new_state("account", 1, Duration())
 
 
 def connect_however_slowly(store: DurableStore) -> None:
-    """Connecting may take longer than a short `call_timeout`, and goes on meanwhile."""
+    """Connecting may take longer than a short `call_timeout`, and continues in the background."""
     deadline = time.monotonic() + 60
     while True:
         try:

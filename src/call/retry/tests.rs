@@ -74,7 +74,7 @@ fn a_missing_table_is_asked_for_once_more() {
 }
 
 #[test]
-fn an_attempt_gets_half_of_what_is_left_and_the_last_one_all_of_it() {
+fn an_attempt_gets_half_of_the_time_left_and_the_last_one_all() {
     let limits = limits(Duration::from_secs(8), 2);
     let share = |attempt| limits.attempt_deadline(attempt).saturating_duration_since(Instant::now());
     assert!(share(1) <= Duration::from_secs(4));

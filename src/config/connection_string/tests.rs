@@ -60,7 +60,7 @@ fn every_part_has_its_place() {
 }
 
 #[test]
-fn what_is_shown_reads_back_as_the_same_settings_without_the_password() {
+fn a_shown_string_parses_to_the_same_settings_sans_password() {
     let inline = include_str!("../../../tests/support/certificates/rsa.pem");
     for text in [
         "cassandra://127.0.0.1",

@@ -42,7 +42,7 @@ fn every_state_reads_back_in_both_formats() {
 }
 
 #[test]
-fn the_message_format_writes_the_bare_message_where_it_can_be_restored() {
+fn the_message_format_writes_the_bare_message_if_restorable() {
     let bare = state(any_of("type.googleapis.com/bank.AccountState", b"\x01\x02"));
     let cells = encode(&bare, PayloadFormat::Message);
     assert_eq!((cells.state_payload, &*cells.state_manifest), (Payload::Bytes(b"\x01\x02"), "bank.AccountState"));
@@ -128,7 +128,7 @@ fn the_newest_row_wins_whatever_the_order() {
 }
 
 #[test]
-fn among_several_rows_one_without_a_version_makes_the_answer_unknown() {
+fn a_row_without_version_among_several_makes_the_answer_unknown() {
     let unreadable = StoredRow { version_number: None, ..row(0, 1, 1, 1) };
     for rows in [[row(1, 1, 1, 1), unreadable.clone()], [unreadable.clone(), row(1, 1, 1, 1)]] {
         assert_eq!(newest(rows).unwrap_err().kind(), ErrorKind::Corrupt);

@@ -18,12 +18,12 @@ fn a_key_with_a_shard_means_one_row() {
 }
 
 #[test]
-fn conditions_that_do_not_hold_are_conflicts_with_what_is_stored() {
+fn conditions_that_fail_are_conflicts_with_the_stored_version() {
     run("conditions");
 }
 
 #[test]
-fn errors_say_what_and_why_and_a_disconnected_store_connects_again() {
+fn errors_have_texts_and_a_disconnected_store_reconnects() {
     run("errors");
 }
 
@@ -63,12 +63,12 @@ fn sixty_four_threads_share_a_store() {
 }
 
 #[test]
-fn a_handle_is_freed_while_sixty_four_threads_are_in_calls_through_its_clones() {
+fn a_handle_is_freed_while_64_threads_call_through_its_clones() {
     run("clones");
 }
 
 #[test]
-fn the_log_callback_hears_the_drivers_threads_and_can_be_replaced_meanwhile() {
+fn the_log_callback_gets_driver_lines_and_can_be_replaced() {
     run("logs");
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+fn the_library_exports_exactly_the_functions_of_the_header() {
     let library = installed().join("lib/libdurable_store.so");
     let symbols = printed(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(library));
     let exported: BTreeSet<_> =
@@ -18,7 +18,7 @@ fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
 }
 
 #[test]
-fn the_library_finds_the_driver_beside_itself_and_has_the_name_programs_are_linked_with() {
+fn the_library_finds_its_driver_and_has_its_soname() {
     let library = installed().join("lib/libdurable_store.so");
     let dynamic = printed(Command::new("readelf").arg("--dynamic").arg(library));
     for part in ["Library runpath: [$ORIGIN]", "Library soname: [libdurable_store.so]"] {

@@ -7,7 +7,7 @@ use crate::harness::{Keyspace, Program, address};
 const ABORTED: i32 = 6;
 
 #[test]
-fn a_debug_build_catches_what_is_freed_twice_or_used_after_it_was_freed() {
+fn a_debug_build_catches_double_frees_and_uses_after_free() {
     let keyspace = Keyspace::new(address());
     for (topic, message) in [
         ("free_store_twice", "a durable_store was freed twice"),

@@ -9,7 +9,7 @@ use durable_store::{
 use crate::harness::{Keyspace, address, installed, is_missing, printed};
 
 #[test]
-fn the_python_client_passes_its_tests_and_shares_states_with_rust() {
+fn the_python_client_passes_its_tests_and_reads_rust_states() {
     if is_missing("python3") {
         return;
     }

@@ -47,7 +47,7 @@ fn assert_connect_fails(
     assert_eq!((error.operation(), error.persistence_id()), (Some("connect"), None));
     assert!(!error.is_indeterminate(), "{error}");
     assert!(!format!("{error} {error:?}").contains(PASSWORD));
-    // An attempt may go on after its caller has given up, but not for ever.
+    // An attempt may go on after its caller has given up, but not endlessly.
     eventually("no connection is left", || proxied.proxy.open() == 0);
     proxied.proxy.pass();
     eventually("the store connects", || proxied.store.connect().is_ok());
@@ -79,7 +79,7 @@ fn a_server_that_says_nothing_is_unreachable() {
 }
 
 #[test]
-fn a_server_that_says_nothing_half_way_fails_the_connect_by_its_deadline() {
+fn a_server_silent_during_connect_fails_it_by_the_deadline() {
     let proxied = proxied();
     assert_connect_fails(&proxied, Timeout, CALL_TIMEOUT, |passing| {
         if asks_about_the_table(passing) { Action::Swallow } else { Action::Pass }
@@ -91,7 +91,7 @@ fn a_server_that_says_nothing_half_way_fails_the_connect_by_its_deadline() {
 }
 
 #[test]
-fn what_goes_wrong_with_the_question_about_the_table_is_what_connect_says() {
+fn connect_fails_with_the_error_of_the_table_query() {
     let proxied = proxied();
     for (kind, answer) in [
         (Server, forged::error(code::SERVER_ERROR, "NullPointerException")),
@@ -121,7 +121,7 @@ fn refused_credentials_are_told_at_once() {
 }
 
 #[test]
-fn a_server_that_asks_for_credentials_where_there_are_none_refuses() {
+fn a_server_that_requires_credentials_refuses_a_login_sans_them() {
     let proxied = Proxied::store(|config| config.connect_timeout(CONNECT_TIMEOUT).call_timeout(CALL_TIMEOUT));
     assert_connect_fails(&proxied, Authentication, AT_ONCE, |passing| {
         if passing.is_request(opcode::STARTUP) { asks_for_credentials() } else { Action::Pass }

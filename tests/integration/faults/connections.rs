@@ -56,7 +56,7 @@ fn a_connection_that_breaks_under_a_request_costs_one_attempt() {
 }
 
 #[test]
-fn a_connection_that_breaks_under_the_only_attempt_leaves_the_outcome_unknown() {
+fn a_break_during_the_only_attempt_leaves_the_outcome_unknown() {
     let proxied = Proxied::connected(|config| config.max_attempts(1));
     for cut in Cut::UNDER_A_REQUEST {
         let id = format!("account-{cut:?}");
@@ -107,7 +107,7 @@ fn losing_the_control_connection_disturbs_no_call() {
 }
 
 #[test]
-fn a_connection_that_goes_mute_is_given_up_and_the_request_made_again() {
+fn a_mute_connection_is_given_up_and_the_request_repeated() {
     let proxied = Proxied::connected(|config| config.max_attempts(3));
     // The one that the next EXECUTE comes on: it stays open, but nothing passes any more, no heartbeat either.
     let mut mute = None;

@@ -82,7 +82,7 @@ fn an_attempt_that_gets_no_answer_leaves_time_for_the_next() {
 }
 
 #[test]
-fn a_server_that_forgets_a_statement_again_and_again_fails_the_call_by_its_deadline() {
+fn a_statement_that_is_always_forgotten_fails_by_the_deadline() {
     let proxied = Proxied::connected(|config| config.call_timeout(CALL_TIMEOUT).max_attempts(1));
     for call in BOTH_CALLS {
         proxied.proxy.hook(|passing| {

@@ -135,7 +135,7 @@ fn timestamp(execute: &Frame) -> i64 {
 }
 
 #[test]
-fn every_attempt_of_a_write_carries_its_timestamp_and_every_write_a_later_one() {
+fn attempts_of_a_write_share_a_timestamp_and_writes_increase_it() {
     let proxied = proxied();
     let before = proxied.proxy.executes().len();
     let mut last = 0;

@@ -143,7 +143,7 @@ fn an_invalid_request_is_told_apart_by_its_text() {
 
 /// The binding panics on codes that it does not know.
 #[test]
-fn an_error_that_the_driver_does_not_know_is_internal_and_unknown() {
+fn an_error_unknown_to_the_driver_is_internal_and_in_doubt() {
     check(vec![
         ("0x1700", forged::error(0x1700, "CAS operation result is unknown"), unknown(ErrorKind::Internal)),
         ("0x7777", forged::error(0x7777, "what is this"), unknown(ErrorKind::Internal)),
@@ -170,7 +170,7 @@ fn a_statement_that_the_server_forgot_is_prepared_again_unseen() {
 
 /// Only the statement was sent, without values: nothing can have been written.
 #[test]
-fn a_statement_that_cannot_be_prepared_fails_the_call_without_doubt() {
+fn a_statement_that_cannot_be_prepared_fails_for_certain() {
     let proxied = Proxied::store(|config| config.max_attempts(1).call_timeout(Duration::from_secs(2)));
     proxied.store.connect().unwrap();
     for (action, kind) in [

@@ -158,7 +158,7 @@ fn connecting_and_disconnecting_are_told_once_each() {
 }
 
 #[test]
-fn a_password_is_a_warning_where_it_travels_without_tls_and_only_there() {
+fn a_password_without_tls_is_a_warning() {
     events::collect();
     // The server speaks no TLS: a store that wants it ends there.
     let tls = Tls::new().verification(TlsVerification::DangerAcceptAny);
@@ -179,7 +179,7 @@ fn a_password_is_a_warning_where_it_travels_without_tls_and_only_there() {
 }
 
 #[test]
-fn the_drivers_lines_come_through_but_for_the_one_that_means_nothing() {
+fn the_drivers_log_lines_pass_except_the_meaningless_one() {
     events::collect();
     let keyspace = Keyspace::with_table(Layout::ById);
     keyspace.connected().write_state(&account("account-42", 1, 1)).unwrap();
@@ -194,7 +194,7 @@ fn the_drivers_lines_come_through_but_for_the_one_that_means_nothing() {
 }
 
 #[test]
-fn a_subscriber_that_panics_takes_down_neither_the_driver_nor_a_connect() {
+fn a_panicking_subscriber_breaks_neither_driver_nor_connect() {
     events::collect();
     let keyspace = Keyspace::with_table(Layout::ById);
     events::panic_at(|seen| {

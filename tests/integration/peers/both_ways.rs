@@ -116,7 +116,7 @@ fn a_bulk_call_and_a_scan_see_all_that_go_wrote() {
 }
 
 #[test]
-fn ids_that_go_writes_past_the_reach_of_the_index_are_read_by_their_shard() {
+fn ids_of_go_too_long_for_the_index_are_read_by_shard() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let Some(mut peer) = Peer::start(&keyspace) else { return };
     let store = keyspace.connected();

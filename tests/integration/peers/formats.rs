@@ -26,7 +26,7 @@ fn go_refuses_bare_messages_and_names_them() {
 }
 
 #[test]
-fn go_reads_what_the_message_format_writes_as_an_any_all_the_same() {
+fn go_reads_the_message_format_as_an_any() {
     let keyspace = Keyspace::with_table(Layout::ById);
     let Some(mut peer) = Peer::start(&keyspace) else { return };
     let messages = keyspace.connected_with(|config| config.payload_format(PayloadFormat::Message));

@@ -22,7 +22,7 @@ fn state_in(read: Option<PeerState>) -> DurableState {
 }
 
 #[test]
-fn each_reads_what_the_other_wrote_last_however_often_they_alternate() {
+fn go_and_rust_read_what_the_other_wrote_last() {
     for layout in BOTH_LAYOUTS {
         let keyspace = Keyspace::with_table(layout);
         let Some(mut peer) = Peer::start(&keyspace) else { return };
@@ -58,7 +58,7 @@ fn what_we_delete_is_gone_for_go_until_it_writes_it_again() {
 }
 
 #[test]
-fn of_rows_of_one_id_in_two_shards_we_read_the_newest_and_go_the_one_it_asks_for() {
+fn rust_reads_the_newest_of_two_shards_and_go_the_one_it_names() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let Some(mut peer) = Peer::start(&keyspace) else { return };
     let store = keyspace.connected();

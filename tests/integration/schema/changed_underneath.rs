@@ -31,7 +31,7 @@ fn a_table_made_anew_is_used_at_once() {
 }
 
 #[test]
-fn a_dropped_table_or_keyspace_is_a_schema_error_until_it_is_back() {
+fn a_dropped_table_or_keyspace_is_a_schema_error() {
     for layout in BOTH_LAYOUTS {
         for dropped in ["TABLE {table}", "KEYSPACE {keyspace}"] {
             let keyspace = Keyspace::with_table(layout);

@@ -9,7 +9,7 @@ fn one_copy() -> SchemaOptions {
 }
 
 #[test]
-fn without_it_all_but_reads_by_id_work_until_somebody_makes_it() {
+fn without_the_index_only_reads_by_id_fail() {
     let keyspace = Keyspace::with_schema(&one_copy().index(false));
     let store = keyspace.connected();
     let state = account("account-42", 1, 4200).with_shard(7);

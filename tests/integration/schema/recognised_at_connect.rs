@@ -58,7 +58,7 @@ fn a_table_that_does_not_fit_is_refused_naming_what_was_found() {
 }
 
 #[test]
-fn a_table_or_keyspace_that_is_missing_is_named_with_what_makes_it() {
+fn a_missing_table_or_keyspace_is_named_with_advice() {
     let (empty, unmade) = (Keyspace::empty(), Keyspace::unmade());
     for (keyspace, missing) in [
         (&empty, format!("table {}.states_store does not exist", empty.name())),

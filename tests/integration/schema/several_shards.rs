@@ -7,7 +7,7 @@ use crate::harness::{Keyspace, RawRow, account};
 const BIGINT_RANGE: u64 = 1 << 63;
 
 #[test]
-fn across_shards_the_highest_version_wins_whichever_was_written_last() {
+fn across_shards_the_highest_version_wins() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let store = keyspace.connected();
     for (older, newer) in [(1, 2), (5, BIGINT_RANGE + 5), (BIGINT_RANGE + 5, u64::MAX)] {
@@ -49,7 +49,7 @@ impl Age {
 }
 
 #[test]
-fn the_newest_row_is_told_by_version_then_timestamp_then_writetime_then_shard() {
+fn rows_are_ordered_by_version_timestamp_writetime_and_shard() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
     let store = keyspace.connected();
     let cases = [

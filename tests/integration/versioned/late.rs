@@ -26,7 +26,7 @@ fn bystander(proxied: &Proxied) -> DurableStore {
 }
 
 #[test]
-fn one_that_lands_after_its_caller_gave_up_was_reported_as_unknown() {
+fn a_transaction_applied_after_its_call_was_reported_unknown() {
     let proxied = proxied(1);
     let bystander = bystander(&proxied);
     for transaction in [Transaction::WriteFirst, Transaction::IfVersion, Transaction::DeleteIfVersion] {
@@ -43,7 +43,7 @@ fn one_that_lands_after_its_caller_gave_up_was_reported_as_unknown() {
 }
 
 #[test]
-fn one_that_lands_before_the_next_attempt_makes_the_call_succeed() {
+fn a_transaction_applied_before_the_retry_succeeds() {
     let proxied = proxied(2);
     let bystander = bystander(&proxied);
     for transaction in [Transaction::IfAbsent, Transaction::DeleteIfVersion] {

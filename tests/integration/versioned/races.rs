@@ -26,7 +26,7 @@ use crate::harness::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
-fn of_many_who_create_one_entity_exactly_one_succeeds_and_its_state_is_stored() {
+fn exactly_one_of_many_creators_of_an_entity_succeeds() {
     const WRITERS: i64 = 32;
     const ENTITIES: usize = 50;
     let keyspace = Keyspace::versioned();
@@ -147,7 +147,7 @@ fn increments_of_many_writers_are_all_counted() {
 }
 
 #[test]
-fn increments_are_counted_exactly_once_while_connections_are_cut() {
+fn increments_count_once_while_connections_are_cut() {
     // Often enough that some hit transactions, and seldom enough that most calls go through.
     const REQUESTS_BETWEEN_CUTS: usize = 80;
     let proxied = Proxied::versioned(|config| config.core_connections_per_host(4));

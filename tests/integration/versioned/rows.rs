@@ -32,7 +32,7 @@ fn assert_whole(store: &DurableStore, version: u64) {
 }
 
 #[test]
-fn a_version_that_cannot_be_compared_is_refused_before_anything_is_sent() {
+fn an_incomparable_version_is_refused_before_io() {
     let keyspace = Keyspace::versioned();
     let store = keyspace.connected_with(versioned);
     for version in [HIGHEST + 1, u64::MAX] {
@@ -56,7 +56,7 @@ fn a_version_that_cannot_be_compared_is_refused_before_anything_is_sent() {
 
 /// As the Go module stores versions over 2^63 - 1.
 #[test]
-fn a_wrapped_version_refuses_every_write_with_what_it_stands_for() {
+fn a_wrapped_version_refuses_every_write_and_is_named() {
     let keyspace = Keyspace::versioned();
     let store = keyspace.connected_with(versioned);
     for wrapped in [i64::MIN, -7, -1] {
@@ -104,7 +104,7 @@ fn a_row_of_which_only_the_key_is_left_is_no_state() {
 }
 
 #[test]
-fn a_row_without_a_version_is_corrupt_for_writers_too_and_can_be_deleted() {
+fn a_row_without_version_is_corrupt_and_can_be_deleted() {
     let keyspace = Keyspace::versioned();
     let store = keyspace.connected_with(versioned);
     for row in [
@@ -132,7 +132,7 @@ fn a_row_without_a_version_is_corrupt_for_writers_too_and_can_be_deleted() {
 }
 
 #[test]
-fn a_row_with_nothing_but_a_version_is_corrupt_and_counts_as_that_version() {
+fn a_row_with_only_a_version_is_corrupt_and_counts_as_it() {
     let keyspace = Keyspace::versioned();
     let store = keyspace.connected_with(versioned);
     let writes: [fn(&DurableStore) -> Result<()>; 2] = [

@@ -52,7 +52,7 @@ fn whatever_error_hides_that_it_was_applied_the_read_shows_it() {
 }
 
 #[test]
-fn whatever_error_leaves_it_open_it_is_made_again_when_the_read_shows_that_it_may_be() {
+fn each_error_in_doubt_is_retried_when_the_read_allows() {
     let proxied = proxied(2);
     for (case, (kind, again, forged)) in unknown().into_iter().enumerate() {
         for transaction in SOME {
@@ -73,7 +73,7 @@ fn whatever_error_leaves_it_open_it_is_made_again_when_the_read_shows_that_it_ma
 }
 
 #[test]
-fn an_error_that_leaves_it_open_is_indeterminate_when_no_attempt_is_left() {
+fn an_error_in_doubt_is_indeterminate_without_attempts_left() {
     let proxied = proxied(1);
     for (case, (kind, _, forged)) in unknown().into_iter().enumerate() {
         for transaction in SOME {

@@ -72,7 +72,7 @@ fn pass(_: &Passing<'_>) -> Action {
 }
 
 #[test]
-fn an_answer_lost_after_the_transaction_was_applied_is_made_up_for_by_reading() {
+fn a_lost_answer_of_an_applied_transaction_is_read_back() {
     let proxied = proxied();
     for transaction in Transaction::ALL {
         let id = transaction.prepare(&proxied.store, "after");
@@ -85,7 +85,7 @@ fn an_answer_lost_after_the_transaction_was_applied_is_made_up_for_by_reading() 
 }
 
 #[test]
-fn a_request_lost_before_it_was_applied_is_made_again_when_a_read_has_shown_that_it_may_be() {
+fn a_lost_request_is_repeated_when_the_read_allows() {
     let proxied = proxied();
     for transaction in Transaction::ALL {
         let id = transaction.prepare(&proxied.store, "before");
@@ -108,7 +108,7 @@ fn an_answer_that_never_comes_leaves_time_for_the_read() {
 }
 
 #[test]
-fn when_every_attempt_is_lost_the_outcome_is_unknown_although_reads_show_nothing() {
+fn the_outcome_is_unknown_when_every_attempt_is_lost() {
     let proxied = proxied();
     for transaction in Transaction::ALL {
         let id = transaction.prepare(&proxied.store, "all");
@@ -142,7 +142,7 @@ fn assert_overtaken(error: &Error, stored: Option<u64>) {
 
 /// Whether it was applied before the other writer came cannot be told, and is not pretended.
 #[test]
-fn whoever_is_overtaken_by_another_writer_hears_of_a_conflict_and_of_the_doubt() {
+fn a_writer_overtaken_in_doubt_gets_an_indeterminate_conflict() {
     const NEWER: u64 = 9;
     let proxied = proxied();
     let rival = rival(&proxied);
@@ -162,7 +162,7 @@ fn whoever_is_overtaken_by_another_writer_hears_of_a_conflict_and_of_the_doubt()
 }
 
 #[test]
-fn whoever_is_overtaken_by_a_delete_hears_of_a_conflict_with_nothing_and_of_the_doubt() {
+fn a_writer_overtaken_by_a_delete_gets_an_empty_conflict() {
     let proxied = proxied();
     let rival = rival(&proxied);
     for lost in BOTH {
@@ -202,7 +202,7 @@ fn two_writers_of_the_very_same_state_both_succeed() {
 
 /// What arrives between the read and the second attempt refuses it: the caller's own state.
 #[test]
-fn a_refusal_after_doubt_is_looked_into_before_it_counts_as_a_conflict() {
+fn a_refusal_in_doubt_is_verified_by_a_read() {
     let proxied = proxied();
     let rival = rival(&proxied);
     for transaction in [Transaction::WriteFirst, Transaction::IfAbsent, Transaction::IfVersion] {
@@ -287,7 +287,7 @@ fn a_read_that_fails_once_is_made_again() {
 }
 
 #[test]
-fn states_of_one_entity_in_one_bulk_call_keep_their_order_when_answers_are_lost() {
+fn bulk_states_of_an_entity_keep_their_order_despite_losses() {
     let proxied = proxied();
     let states: Vec<_> = (1..=6).map(|version| account("account-42", version, 1)).collect();
     let mut frame = 0;

@@ -1,4 +1,4 @@
-//! A connect that has to fail: as what, how soon, and without a word too much.
+//! A connect that has to fail: as what, how soon, and without secrets in the text.
 
 use std::time::{Duration, Instant};
 

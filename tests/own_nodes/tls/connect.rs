@@ -26,7 +26,7 @@ fn assert_works(settings: ConfigBuilder) {
 }
 
 #[test]
-fn a_node_that_wants_certificates_lets_the_right_ones_in_and_says_what_is_wrong_with_others() {
+fn client_certificates_are_accepted_or_refused_with_a_reason() {
     let _alone = alone();
     let before = threads();
     let folder = Folder::new();
@@ -72,7 +72,7 @@ fn a_node_that_wants_certificates_lets_the_right_ones_in_and_says_what_is_wrong_
 }
 
 #[test]
-fn a_node_that_knows_no_newer_tls_than_1_2_refuses_within_the_handshake() {
+fn a_node_with_tls_1_2_refuses_within_the_handshake() {
     let _alone = alone();
     let folder = Folder::new();
     let (ca, unknown) = (Authority::new("ca"), Authority::new("unknown"));
@@ -93,7 +93,7 @@ fn a_node_that_knows_no_newer_tls_than_1_2_refuses_within_the_handshake() {
 }
 
 #[test]
-fn a_node_with_a_certificate_for_another_address_is_refused_unless_only_the_signer_counts() {
+fn a_certificate_of_another_address_needs_certificate_only() {
     let _alone = alone();
     let folder = Folder::new();
     let ca = Authority::new("ca");

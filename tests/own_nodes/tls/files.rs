@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[test]
-fn files_that_cannot_be_used_are_refused_by_name_before_anything_is_sent() {
+fn unusable_files_are_refused_by_name_before_io() {
     let _alone = alone();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

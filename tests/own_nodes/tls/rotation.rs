@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn stores_use_new_files_when_they_connect_again_and_when_their_session_has_died() {
+fn stores_use_new_files_after_reconnect_and_session_loss() {
     let _alone = alone();
     let folder = Folder::new();
     let (old, new) = (Authority::new("old"), Authority::new("new"));

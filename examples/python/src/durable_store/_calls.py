@@ -1,4 +1,4 @@
-"""Calls of the native library: who frees what, and when."""
+"""Calls of the native library, and the ownership of what it returns."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Handle:
 
 
 def call(function: Callable[..., int], *arguments: Any) -> None:
-    """Calls an operation of the library, and raises the error that it ended with."""
+    """Calls an operation of the library, and raises its error."""
     error = failure(function, *arguments)
     if error is not None:
         raise error
 
 
 def failure(function: Callable[..., int], *arguments: Any) -> DurableStoreError | None:
-    """Calls an operation of the library, and returns the error that it ended with."""
+    """Calls an operation of the library, and returns its error."""
     pointer = c_void_p()
     kind = function(*arguments, byref(pointer))
     if kind == 0:
@@ -74,7 +74,7 @@ def failure(function: Callable[..., int], *arguments: Any) -> DurableStoreError 
 
 
 class BytesOut:
-    """Where a function puts bytes that the caller frees."""
+    """The parameters through which a function returns bytes that the caller frees."""
 
     def __init__(self) -> None:
         self._pointer = c_void_p()
@@ -82,7 +82,7 @@ class BytesOut:
         self.parameters = (byref(self._pointer), byref(self._length))
 
     def take(self) -> bytes:
-        """The bytes, copied; what the library allocated is freed."""
+        """Returns a copy of the bytes, and frees those of the library."""
         try:
             return string_at(self._pointer, self._length.value)
         finally:
@@ -90,7 +90,7 @@ class BytesOut:
 
 
 class StateOut:
-    """Where a function puts a state, if there is one."""
+    """The parameters through which a function returns a state, if there is one."""
 
     def __init__(self) -> None:
         self._found = c_bool()
@@ -102,12 +102,12 @@ class StateOut:
 
 
 def text(value: str) -> bytes:
-    """UTF-8 as far as it goes: what is none, a lone surrogate, the library refuses by the name of the field."""
+    """Encodes as UTF-8. The library refuses what is not valid, such as a lone surrogate, naming the field."""
     return value.encode("utf-8", "surrogatepass")
 
 
 def unsigned(name: str, value: int, bits: int = 64) -> int:
-    """The number itself, if it fits: ctypes would cut it off without a word."""
+    """Returns the number if it fits: ctypes would truncate it silently."""
     if not 0 <= value < 2**bits:
         raise ValueError(f"{name} must be from 0 to 2**{bits} - 1, not {value}")
     return value

@@ -1,4 +1,4 @@
-"""What the library and its driver tell, to Python's `logging`."""
+"""Passes log lines of the library and its driver to Python's `logging`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def _tell(_context: int | None, level: int, target: bytes, message: bytes) -> No
     logger.log(_LEVELS.get(level, logging.INFO), "%s", message.decode("utf-8", "replace"))
 
 
-# Kept for ever: threads of the driver may be in it at any time.
+# Never freed: threads of the driver may be in it at any time.
 _CALLBACK = LogCallback(_tell)
 _NOBODY = LogCallback()
 
 
 def forward_log(level: int | None = logging.INFO) -> None:
-    """Passes the library's lines from this level on to the loggers `durable_store` and below it; None: no more lines.
+    """Passes the library's lines of this level and above to the loggers `durable_store` and below; None: no more lines.
 
     Below this level they cost next to nothing.
     """

@@ -1,4 +1,4 @@
-"""The functions of durable_store.h, as ctypes sees them. Calls through a CDLL let go of the interpreter lock."""
+"""The functions of durable_store.h, as ctypes declares them. Calls through a CDLL release the interpreter lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every call can raise: an exception class a kind."""
+"""The exceptions: one class per kind of error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class ErrorKind(IntEnum):
-    """What went wrong, in terms of what a caller does next; the numbers are those of the library."""
+    """What went wrong, in terms of what a caller does next, with the numbers of the library."""
 
     CONFIG = 1
     NOT_CONNECTED = 2
@@ -27,7 +27,7 @@ class ErrorKind(IntEnum):
 
 
 class DurableStoreError(Exception):
-    """What a call failed with. Itself only of a kind that this package does not know; otherwise a subclass."""
+    """The error of a call. Its subclasses are the known kinds; an unknown kind is this class itself."""
 
     #: What went wrong; of the base class the library's internal error, since nothing more is known.
     kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
@@ -70,13 +70,13 @@ class PoolTimeoutError(DurableStoreError):
 
 
 class UnreachableError(DurableStoreError):
-    """Connecting failed: nothing answers there, or the name does not resolve."""
+    """Connecting failed: no contact point answers, or their names do not resolve."""
 
     kind = ErrorKind.UNREACHABLE
 
 
 class AuthenticationError(DurableStoreError):
-    """The server refused the credentials, or the role may not do this."""
+    """The server refused the credentials, or the role lacks the permission."""
 
     kind = ErrorKind.AUTHENTICATION
 
@@ -100,7 +100,7 @@ class RequestTimeoutError(DurableStoreError):
 
 
 class OverloadedError(DurableStoreError):
-    """The server, or the driver's own queue, takes no more requests."""
+    """The server, or the queue of the driver, accepts no more requests."""
 
     kind = ErrorKind.OVERLOADED
 
@@ -112,7 +112,7 @@ class ConflictError(DurableStoreError):
 
 
 class InvalidStateError(DurableStoreError):
-    """The state or key is not acceptable."""
+    """The state or key is refused."""
 
     kind = ErrorKind.INVALID_STATE
 
@@ -145,5 +145,5 @@ _CLASSES: dict[int, type[DurableStoreError]] = {each.kind: each for each in Dura
 
 
 def class_of(kind: int) -> type[DurableStoreError]:
-    """The class of errors of this kind."""
+    """Returns the class of errors of this kind."""
     return _CLASSES.get(kind, DurableStoreError)

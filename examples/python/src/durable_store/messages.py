@@ -17,7 +17,7 @@ def new_state(
     shard: int = 0,
     timestamp: int | None = None,
 ) -> DurableState:
-    """A state that holds this message. Its timestamp defaults to now, in milliseconds since 1970."""
+    """Returns a state with this message. Its timestamp defaults to now, in milliseconds since 1970."""
     state = DurableState(
         persistence_id=persistence_id,
         version_number=version_number,

@@ -29,14 +29,14 @@ class States(Iterator[DurableState]):
 
     @property
     def resume_token(self) -> str:
-        """Where the scan has come to: another one, in another process too, goes on behind the state given last."""
+        """Returns how far the scan has come: another one, in another process too, continues after the last state."""
         out = BytesOut()
         with self._handle as states:
             call(library.durable_store_states_resume_token, states, *out.parameters)
         return out.take().decode()
 
     def close(self) -> None:
-        """Lets go of the scan; any further use is a ValueError."""
+        """Frees the scan; any further use is a ValueError."""
         self._handle.close()
 
     def __enter__(self) -> States:

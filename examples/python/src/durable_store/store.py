@@ -24,7 +24,7 @@ class Layout(IntEnum):
 
 
 class DurableStore:
-    """A handle on a store. Any number of threads may use it at once; each call blocks its thread alone.
+    """A handle on a store. Any number of threads may use it at once; a call blocks only its own thread.
 
     Settings are a connection string: ``cassandra://user:password@host,host:port/keyspace?setting=value``. Nothing is
     sent before `connect` or `ping`. Every method raises a `DurableStoreError`; a number that does not fit, or a handle
@@ -35,19 +35,19 @@ class DurableStore:
         self._handle = _handle(library.durable_store_open, *_sized(text(connection_string)))
 
     def connect(self) -> None:
-        """Connects, if that is not done yet."""
+        """Connects, unless connected."""
         self._call(library.durable_store_connect)
 
     def disconnect(self) -> None:
-        """Waits for calls in flight, and ends the connection of every clone of this handle."""
+        """Waits for calls in flight, and closes the connection, for every clone of this handle."""
         self._call(library.durable_store_disconnect)
 
     def ping(self) -> None:
-        """Connects if that is not done yet, and asks the server for an answer."""
+        """Connects if needed, and makes a round trip to the server."""
         self._call(library.durable_store_ping)
 
     def clone(self) -> DurableStore:
-        """Another handle on the same connection, to be closed for itself."""
+        """Returns another handle on the same connection. It has to be closed separately."""
         other = object.__new__(DurableStore)
         with self._handle as store:
             other._handle = _handle(library.durable_store_clone, store)
@@ -65,7 +65,7 @@ class DurableStore:
         return other
 
     def close(self) -> None:
-        """Lets go of the handle; any further use is a ValueError. Calls in flight end as they would."""
+        """Frees the handle; any further use is a ValueError. Calls in flight are not affected."""
         self._handle.close()
 
     def __enter__(self) -> DurableStore:
@@ -75,43 +75,43 @@ class DurableStore:
         self.close()
 
     def write_state(self, state: DurableState) -> None:
-        """Stores a state as the latest of its entity."""
+        """Stores a state as the latest state of its entity."""
         self._call(library.durable_store_write_state, *_sized(_bytes(state)))
 
     def write_state_if_absent(self, state: DurableState) -> None:
-        """Stores the first state of an entity; otherwise a `ConflictError`. On a versioned table."""
+        """Stores the first state of an entity; raises `ConflictError` if there is one. On a versioned table."""
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_ABSENT, 0)
 
     def write_state_if_version(self, state: DurableState, version_number: int) -> None:
-        """Stores a state if this version is the latest; otherwise a `ConflictError`. On a versioned table."""
+        """Stores a state if this version is the latest; raises `ConflictError` otherwise. On a versioned table."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_VERSION, version)
 
     def get_latest_state(self, persistence_id: str, *, shard: int | None = None) -> DurableState | None:
-        """The latest state of an entity, or that of its row in one shard; None if there is none."""
+        """Returns the latest state of an entity, or of its row in one shard; None if there is none."""
         out = StateOut()
         self._call(library.durable_store_get_latest_state, *_key(persistence_id, shard), *out.parameters)
         return out.take()
 
     def delete_state(self, persistence_id: str, *, shard: int | None = None) -> None:
-        """Deletes the state of an entity, or its row in one shard; that there is none is no error."""
+        """Deletes the state of an entity, or its row in one shard. Succeeds if there is none."""
         self._call(library.durable_store_delete_state, *_key(persistence_id, shard))
 
     def delete_state_if_version(self, persistence_id: str, version_number: int, *, shard: int | None = None) -> None:
-        """Deletes a state if this version is the latest; otherwise a `ConflictError`. On a versioned table."""
+        """Deletes a state if this version is the latest; raises `ConflictError` otherwise. On a versioned table."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_delete_state_if_version, *_key(persistence_id, shard), version)
 
     def write_states(self, states: Iterable[DurableState]) -> list[DurableStoreError | None]:
-        """Stores many states, many at a time. What each failed with, in the order of the input; None: it is stored."""
+        """Stores many states, many at once. Returns the error of each, or None, in the order of the input."""
         items = [_bytes(state) for state in states]
         outcomes = self._bulk(library.durable_store_write_states, *_arrays(items), len(items))
         return [outcome if isinstance(outcome, DurableStoreError) else None for outcome in outcomes]
 
     def get_latest_states(self, keys: Iterable[Key]) -> list[DurableState | DurableStoreError | None]:
-        """The latest states of many entities, read many at a time, in the order of the input.
+        """Returns the latest states of many entities, read many at once, in the order of the input.
 
-        Each is a state, None where there is none, or what its read failed with, as a value.
+        Each is a state, None if there is none, or the error of its read, as a value.
         """
         pairs = [(None, key) if isinstance(key, str) else key for key in keys]
         ids, lengths = _arrays([text(persistence_id) for _, persistence_id in pairs])
@@ -119,23 +119,23 @@ class DurableStore:
         return self._bulk(library.durable_store_get_latest_states, ids, lengths, shards, len(pairs))
 
     def shard_states(self, shard: int, *, page_size: int = 0, resume_token: str | None = None) -> States:
-        """All states in a shard, on a table keyed by shard, in pages of so many rows; 0: the setting."""
+        """Returns all states in a shard, on a table keyed by shard, in pages of `page_size` rows; 0: the setting."""
         in_shard = (unsigned("shard", shard),)
         return self._scan(library.durable_store_shard_states, in_shard, page_size, resume_token)
 
     def all_states(self, *, page_size: int = 0, resume_token: str | None = None) -> States:
-        """All states in the table, in no order that means anything."""
+        """Returns all states in the table, in unspecified order."""
         return self._scan(library.durable_store_all_states, (), page_size, resume_token)
 
     def create_schema(self, replication: str, *, layout: Layout = Layout.BY_SHARD, index: bool = True) -> None:
-        """Makes what is missing of keyspace, table and index. Needs no `connect`.
+        """Creates keyspace, table and index as far as they are missing. Needs no `connect`.
 
-        The replication is a number of copies, "3", or one for each datacenter, "dc1:3,dc2:2".
+        The replication is a number of copies, "3", or one per datacenter, "dc1:3,dc2:2".
         """
         self._call(library.durable_store_create_schema, *_sized(text(replication)), layout, index)
 
     def schema_cql(self, replication: str, *, layout: Layout = Layout.BY_SHARD, index: bool = True) -> str:
-        """The CQL that `create_schema` runs."""
+        """Returns the CQL that `create_schema` runs."""
         out = BytesOut()
         replicated = _sized(text(replication))
         self._call(library.durable_store_schema_cql, *replicated, layout, index, *out.parameters)

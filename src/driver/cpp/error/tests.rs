@@ -9,7 +9,7 @@ fn error(code: Code, text: &str) -> Error {
 
 /// What a caller hears of each code: the kind, and whether a write may have been applied.
 #[test]
-fn every_code_has_its_kind_and_says_whether_a_write_may_have_been_applied() {
+fn every_code_has_its_kind_and_its_doubt() {
     let groups: &[(ErrorKind, bool, &[Code])] = &[
         (
             ErrorKind::Unreachable,
@@ -151,7 +151,7 @@ fn only_an_id_mismatch_makes_a_statement_stale() {
 }
 
 #[test]
-fn connecting_says_unreachable_and_where_while_a_request_says_unavailable() {
+fn connecting_is_unreachable_and_a_request_is_unavailable() {
     let config = Config::builder().contact_points(["10.0.0.1", "db.example"]).local_datacenter("dc1").build().unwrap();
     for code in [Code::LIB_NO_HOSTS_AVAILABLE, Code::LIB_REQUEST_TIMED_OUT] {
         let error = from_connect(DriverKind::CassError(code, "no".into()).into(), &config);
@@ -167,7 +167,7 @@ fn connecting_says_unreachable_and_where_while_a_request_says_unavailable() {
 
 /// The texts are those of the driver and of OpenSSL 1.1.1, as seen with a real server.
 #[test]
-fn a_refused_handshake_or_login_says_which_setting_or_side_it_is_about() {
+fn a_refused_handshake_or_login_names_the_setting_or_side() {
     let of = |code, text: &str, config: ConfigBuilder| {
         from_connect(DriverKind::CassError(code, text.into()).into(), &config.build().unwrap())
     };

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_node_listens_on_its_own_address_and_knows_the_first_as_seed() {
+    fn every_node_has_its_own_address_and_the_first_as_seed() {
         let second = yaml(1, &[]);
         assert!(second.contains("listen_address: 127.0.0.2\n"));
         assert!(second.contains("rpc_address: 127.0.0.2\n"));

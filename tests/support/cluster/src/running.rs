@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_taken_between_choice_and_start_is_given_up_for_another() {
+    fn a_port_taken_before_the_start_is_replaced() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/cassandra");
         // Java's first compiler alone starts a node with a third less work.
         let builder = Cluster::builder(folder).jvm_option("-XX:TieredStopAtLevel=1");

@@ -78,7 +78,7 @@ fn a_delayed_frame_comes_later_and_is_overtaken() {
 }
 
 #[test]
-fn one_connection_is_cut_and_the_others_go_on() {
+fn cutting_one_connection_leaves_the_others() {
     let proxy = proxy();
     let mut clients = [Client::of(&proxy), Client::of(&proxy)];
     for client in &mut clients {

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_miss_is_enough() {
+    fn a_single_miss_fails_the_bar() {
         let (good, bad) = (row(1.0, Bound::AtLeast(0.97)), row(0.9, Bound::AtLeast(0.97)));
         assert!(!any_miss(std::slice::from_ref(&good)));
         assert!(any_miss(&[good, bad]));

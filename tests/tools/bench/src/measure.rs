@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_pairs_the_runs_of_the_rounds_that_both_took_part_in() {
+    fn a_comparison_pairs_the_runs_of_common_rounds() {
         let lanes = [runs(&[(0, 20), (1, 40), (2, 60)]), runs(&[(0, 10), (2, 30)])];
         let ratio = compare(&comparison(Metric::Cpu), &lanes).ratio.unwrap();
         assert_eq!((ratio.median, ratio.pairs), (2.0, 2));

@@ -113,7 +113,7 @@ mod tests {
     use crate::{checker::simulated, options::Mode, schedule::Fault};
 
     #[test]
-    fn a_picture_shows_operations_errors_and_the_kinds_of_faults_there_were() {
+    fn a_picture_shows_operations_errors_and_fault_kinds() {
         let path = env::temp_dir().join(format!("soak-picture-{}.svg", process::id()));
         let (calls, _) = simulated::history(Mode::LastWriteWins, 7);
         let fault = Fault::Hang { node: 1, lasts: Duration::from_secs(3) };

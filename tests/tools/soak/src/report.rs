@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_fault_has_a_line_with_what_failed_and_when_calls_succeeded_again() {
+    fn a_fault_kind_has_a_line_with_failures_and_recovery() {
         let kept = id(Population::Kept);
         let told = Told::default()
             .write(kept, 1, 0..10, Done)

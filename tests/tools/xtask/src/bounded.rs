@@ -1,4 +1,4 @@
-//! Programs that talk to the network, and may not take for ever.
+//! Programs that talk to the network, with a time limit.
 
 use std::{
     io::Read,

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_prefers_the_named_server_then_a_container_then_a_local_one() {
+    fn auto_prefers_a_named_server_then_container_then_local() {
         assert_eq!(chosen(Wanted::Auto, ADDRESS, Ok(())).unwrap(), env());
         assert_eq!(chosen(Wanted::Auto, ADDRESS, Err("no daemon")).unwrap(), env());
         assert_eq!(chosen(Wanted::Auto, None, Ok(())).unwrap(), Kind::Container);

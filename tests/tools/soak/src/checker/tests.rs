@@ -70,7 +70,7 @@ fn a_write_that_is_gone_at_the_end_is_lost() {
 }
 
 #[test]
-fn a_read_that_misses_what_was_acknowledged_before_it_began_is_stale() {
+fn a_read_that_misses_an_acknowledged_write_is_stale() {
     finds_in_both(Stale, 2, written().read(KEPT, 20..30, None));
     finds_in_both(Stale, 3, overwritten().read(KEPT, 40..50, row(1, 1)));
     // Whoever wrote what is seen was not told that it happened.
@@ -149,7 +149,7 @@ fn a_write_on_the_condition_of_what_was_not_there_is_a_phantom() {
 }
 
 #[test]
-fn a_call_that_ends_after_its_deadline_is_late_once_however_many_items_it_has() {
+fn a_late_bulk_call_counts_once() {
     for outcome in [Done, failed(), unknown()] {
         finds_in_both(Late, 1, Told::default().write(KEPT, 1, 0..4_251, outcome.clone()));
         is_clean(Versioned, Told::default().write(KEPT, 1, 0..4_250, outcome));
@@ -195,7 +195,7 @@ fn in_last_write_wins_a_version_decides_nothing() {
 }
 
 #[test]
-fn in_versioned_a_late_attempt_may_do_what_the_documentation_says() {
+fn a_late_versioned_attempt_may_do_what_is_documented() {
     let deleted = id(Population::Deleted);
     // One of its attempts may be under way still.
     let told = Told::default().write(deleted, 1, 0..10, Done).retried().delete(deleted, 20..30, Done);

@@ -42,7 +42,7 @@ fn a_half_finished_folder_is_not_ready() {
 }
 
 #[test]
-fn a_driver_from_elsewhere_is_linked_and_follows_a_change_of_mind() {
+fn a_driver_from_another_path_is_linked_and_can_change() {
     let scratch = Scratch::new("elsewhere");
     let (lib, elsewhere, replaced) = (scratch.0.join("lib"), scratch.0.join("elsewhere"), scratch.0.join("replaced"));
     filled(&lib);

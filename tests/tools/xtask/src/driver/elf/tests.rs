@@ -48,7 +48,7 @@ fn the_search_path_becomes_the_library_s_own_folder() {
 }
 
 #[test]
-fn anything_else_is_refused_with_the_reason() {
+fn other_files_are_refused_with_the_reason() {
     let refused = |mut library: Vec<u8>| make_standalone(&mut library).unwrap_err().to_string();
     assert!(refused(library("plain", "int plain;", &[SEARCH_PATH])).contains("no Python symbols"));
     assert!(refused(library("pathless", MODULE, &[])).contains("no search path"));
