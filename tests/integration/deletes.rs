@@ -197,6 +197,6 @@ fn a_late_delete_attempt_does_not_delete_a_newer_write() {
 
     let state = account("account-42", 1, 2);
     store.write_state(&state).unwrap();
-    proxied.proxy.land();
+    proxied.proxy.release_and_await_answer();
     assert_eq!(store.get_latest_state("account-42").unwrap(), Some(state));
 }

@@ -114,7 +114,7 @@ fn a_shorter_time_ends_a_call_earlier() {
 
 #[test]
 fn a_longer_time_outlasts_that_of_the_store() {
-    let proxied = Proxied::store(|config| {
+    let proxied = Proxied::unconnected(|config| {
         config.call_timeout(Duration::from_millis(300)).request_timeout(Duration::from_secs(60)).max_attempts(1)
     });
     let handle = proxied.store.with_call_timeout(Duration::from_secs(60));

@@ -136,13 +136,13 @@ pub(crate) fn assert_no_thread_is_left(before: usize) {
 }
 
 /// What one call came to.
-pub(crate) struct Call {
+pub(crate) struct RecordedCall {
     pub(crate) began: Instant,
     pub(crate) ended: Instant,
     pub(crate) outcome: Result<(), Error>,
 }
 
-impl Call {
+impl RecordedCall {
     pub(crate) fn took(&self) -> Duration {
         self.ended - self.began
     }
@@ -151,7 +151,7 @@ impl Call {
 /// Threads that write and read without pause until [`stop`](Load::stop).
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Vec<Call>>>,
+    threads: Vec<JoinHandle<Vec<RecordedCall>>>,
 }
 
 impl Load {
@@ -171,7 +171,7 @@ impl Load {
                         0 => store.write_state(&state(&id, version)),
                         _ => store.get_latest_state(&id).map(drop),
                     };
-                    calls.push(Call { began, ended: Instant::now(), outcome });
+                    calls.push(RecordedCall { began, ended: Instant::now(), outcome });
                     // Some load, not all that the machine can do: the node has to start on it too.
                     thread::sleep(Duration::from_millis(2));
                 }
@@ -183,9 +183,9 @@ impl Load {
     }
 
     /// Ends the load; gives all calls in the order of their beginning.
-    pub(crate) fn stop(self) -> Vec<Call> {
+    pub(crate) fn stop(self) -> Vec<RecordedCall> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut calls: Vec<Call> = self.threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        let mut calls: Vec<RecordedCall> = self.threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         calls.sort_by_key(|call| call.began);
         calls
     }

@@ -66,7 +66,7 @@ fn a_restart_during_a_bulk_call_leaves_truthful_outcomes() {
     let calls = [("plain", WriteMode::LastWriteWins), ("versioned", WriteMode::Versioned)].map(|(keyspace, mode)| {
         // Few at once: those that fail cost the machine that the node has to start on.
         let settings = config(&cluster).write_mode(mode).call_timeout(Duration::from_secs(4)).max_in_flight(64);
-        Call::to(store(settings, keyspace, Layout::ById))
+        BulkCall::to(store(settings, keyspace, Layout::ById))
     });
     let outcomes = thread::scope(|scope| {
         let threads = calls.each_ref().map(|call| scope.spawn(|| call.write()));
@@ -96,14 +96,14 @@ fn a_restart_during_a_bulk_call_leaves_truthful_outcomes() {
 }
 
 /// A bulk call that goes on until it is told to end. It writes version 2 of states of which some have a version 1.
-struct Call {
+struct BulkCall {
     store: DurableStore,
     /// How many items it has begun.
     begun: AtomicU64,
     over: AtomicBool,
 }
 
-impl Call {
+impl BulkCall {
     fn to(store: DurableStore) -> Self {
         let call = Self { store, begun: AtomicU64::new(0), over: AtomicBool::new(false) };
         assert!(call.store.write_states((0..4_000).filter_map(Self::older)).iter().all(Result::is_ok));

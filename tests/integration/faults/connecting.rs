@@ -24,7 +24,7 @@ const PASSWORD: &str = "secret-password";
 const AUTHENTICATOR: &str = "org.apache.cassandra.auth.PasswordAuthenticator";
 
 fn proxied() -> Proxied {
-    Proxied::store(|config| {
+    Proxied::unconnected(|config| {
         config.connect_timeout(CONNECT_TIMEOUT).call_timeout(CALL_TIMEOUT).credentials("app", PASSWORD)
     })
 }
@@ -122,7 +122,7 @@ fn refused_credentials_are_told_at_once() {
 
 #[test]
 fn a_server_that_requires_credentials_refuses_a_login_sans_them() {
-    let proxied = Proxied::store(|config| config.connect_timeout(CONNECT_TIMEOUT).call_timeout(CALL_TIMEOUT));
+    let proxied = Proxied::unconnected(|config| config.connect_timeout(CONNECT_TIMEOUT).call_timeout(CALL_TIMEOUT));
     assert_connect_fails(&proxied, Authentication, AT_ONCE, |passing| {
         if passing.is_request(opcode::STARTUP) { asks_for_credentials() } else { Action::Pass }
     });

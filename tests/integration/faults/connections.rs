@@ -4,7 +4,7 @@ use durable_store::ErrorKind;
 
 use crate::harness::{
     account,
-    proxy::{Action, BOTH_CALLS, Call, Proxied, Proxy, opcode},
+    proxy::{Action, BOTH_CALLS, Proxied, Proxy, StoreCall, opcode},
 };
 
 /// More than are cut in one test: what comes after a cut does not depend on how soon the driver reconnects.
@@ -64,7 +64,7 @@ fn a_break_during_the_only_attempt_leaves_the_outcome_unknown() {
             cut.prepare(&proxied.proxy);
             let error = call.make(&proxied.store, &id).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Timeout, "{cut:?}: {error}");
-            assert_eq!(error.is_indeterminate(), call == Call::Write, "{cut:?}: {error}");
+            assert_eq!(error.is_indeterminate(), call == StoreCall::Write, "{cut:?}: {error}");
             assert!(error.is_retryable(), "{cut:?}: {error}");
             assert_eq!((error.operation(), error.persistence_id()), (Some(call.operation()), Some(id.as_str())));
             proxied.assert_heals();
@@ -117,7 +117,7 @@ fn a_mute_connection_is_given_up_and_the_request_repeated() {
         }
         if mute == Some(passing.connection) { Action::Swallow } else { Action::Pass }
     });
-    let (outcome, executes) = proxied.count_executes(|| Call::Write.make(&proxied.store, "account-42"));
+    let (outcome, executes) = proxied.count_executes(|| StoreCall::Write.make(&proxied.store, "account-42"));
     assert!(outcome.is_ok(), "{outcome:?}");
     assert!(executes > 1, "{executes}");
     assert!(proxied.store.get_latest_state("account-42").unwrap().is_some());

@@ -6,7 +6,7 @@ use durable_store::ErrorKind;
 
 use crate::harness::{
     account,
-    proxy::{Action, BOTH_CALLS, Call, Proxied, forged, opcode},
+    proxy::{Action, BOTH_CALLS, Proxied, StoreCall, forged, opcode},
 };
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,11 +42,11 @@ fn a_late_answer_is_not_taken_for_that_of_another_call() {
     for call in BOTH_CALLS {
         proxied.proxy.on_answers([Action::Hold]);
         let error = within_deadline(|| match call {
-            Call::Write => store.write_state(&account("account-1", 1, 1)).unwrap_err(),
-            Call::Read => store.get_latest_state("account-1").unwrap_err(),
+            StoreCall::Write => store.write_state(&account("account-1", 1, 1)).unwrap_err(),
+            StoreCall::Read => store.get_latest_state("account-1").unwrap_err(),
         });
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
-        assert_eq!(error.is_indeterminate(), call == Call::Write, "{error}");
+        assert_eq!(error.is_indeterminate(), call == StoreCall::Write, "{error}");
         assert_own_answers();
         proxied.proxy.release();
         assert_own_answers();
@@ -64,7 +64,7 @@ fn all_attempts_fit_into_the_deadline_when_no_answer_comes() {
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
         // On a slow machine no time may be left for the third.
         assert!((2..=3).contains(&executes), "{executes} attempts: {error}");
-        assert_eq!(error.is_indeterminate(), call == Call::Write, "{error}");
+        assert_eq!(error.is_indeterminate(), call == StoreCall::Write, "{error}");
         proxied.assert_heals();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::proxy::{Action, BOTH_CALLS, Call, Passing, Proxied, forged, opcode};
+use crate::harness::proxy::{Action, BOTH_CALLS, Passing, Proxied, StoreCall, forged, opcode};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -57,7 +57,7 @@ fn garbage_in_place_of_an_answer_is_an_error_of_unknown_outcome() {
             assert!(taken < CALL_TIMEOUT + MARGIN, "{what}: took {taken:?}");
             let error = outcome.expect_err(what);
             // The server has carried it out.
-            assert_eq!(error.is_indeterminate(), call == Call::Write, "{what}: {error}");
+            assert_eq!(error.is_indeterminate(), call == StoreCall::Write, "{what}: {error}");
             proxied.assert_heals();
         }
     }

@@ -17,7 +17,7 @@ use tracing::Level;
 use crate::harness::{
     events::{self, Seen},
     eventually,
-    proxy::{Action, Call, Proxied, opcode},
+    proxy::{Action, Proxied, StoreCall, opcode},
 };
 
 /// The value of an entry of the map that a STARTUP holds. Each session gives itself a CLIENT_ID.
@@ -45,7 +45,7 @@ fn about(proxied: &Proxied, message: &str) -> Vec<Seen> {
 #[test]
 fn a_session_that_stays_dead_is_replaced_once_and_by_itself() {
     events::collect();
-    let proxied = Proxied::store(|config| config);
+    let proxied = Proxied::unconnected(|config| config);
     let sessions = Arc::new(Mutex::new(Vec::<String>::new()));
     let first_is_dead = Arc::new(AtomicBool::new(false));
     proxied.proxy.hook({
@@ -66,18 +66,18 @@ fn a_session_that_stays_dead_is_replaced_once_and_by_itself() {
         }
     });
     proxied.store.connect().unwrap();
-    Call::Write.make(&proxied.store, "account-42").unwrap();
+    StoreCall::Write.make(&proxied.store, "account-42").unwrap();
 
     first_is_dead.store(true, Ordering::SeqCst);
     eventually("the calls fail fast", || {
-        Call::Read.make(&proxied.store, "account-42").is_err_and(|error| error.kind() == ErrorKind::Unavailable)
+        StoreCall::Read.make(&proxied.store, "account-42").is_err_and(|error| error.kind() == ErrorKind::Unavailable)
     });
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 eventually("the session is replaced", || {
                     thread::sleep(Duration::from_millis(20));
-                    Call::Read.make(&proxied.store, "account-42").is_ok()
+                    StoreCall::Read.make(&proxied.store, "account-42").is_ok()
                 });
             });
         }
@@ -98,7 +98,7 @@ fn a_session_that_cannot_be_replaced_is_told_with_the_reason() {
     let told = || about(&proxied, "the session stays dead and could not be replaced");
     eventually("replacing it fails", || {
         thread::sleep(Duration::from_millis(20));
-        Call::Read.make(&proxied.store, "account-0").unwrap_err();
+        StoreCall::Read.make(&proxied.store, "account-0").unwrap_err();
         !told().is_empty()
     });
     let told = &told()[0];

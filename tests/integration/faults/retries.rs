@@ -7,7 +7,7 @@ use durable_store::ErrorKind;
 use crate::harness::{
     account,
     proxy::{
-        Action, BOTH_CALLS, Call, Frame, Proxied,
+        Action, BOTH_CALLS, Frame, Proxied, StoreCall,
         forged::{self, code},
     },
 };
@@ -123,7 +123,7 @@ fn doubt_left_by_one_attempt_stays_whatever_ends_the_call() {
             let (outcome, executes) = proxied.count_executes(|| call.make(&proxied.store, "account-42"));
             let error = outcome.unwrap_err();
             assert_eq!((error.kind(), executes), (kind, expected), "{attempts:?}: {error}");
-            assert_eq!(error.is_indeterminate(), doubt && call == Call::Write, "{attempts:?}: {error}");
+            assert_eq!(error.is_indeterminate(), doubt && call == StoreCall::Write, "{attempts:?}: {error}");
         }
     }
 }

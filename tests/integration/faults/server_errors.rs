@@ -7,7 +7,7 @@ use durable_store::{Error, ErrorKind};
 use crate::harness::{
     eventually,
     proxy::{
-        Action, BOTH_CALLS, Call, Proxied,
+        Action, BOTH_CALLS, Proxied, StoreCall,
         forged::{self, code},
         opcode,
     },
@@ -38,10 +38,10 @@ fn unknown_with_counts(kind: ErrorKind) -> Expected {
     Expected { required: Some(2), received: Some(1), ..unknown(kind) }
 }
 
-fn assert_error(error: &Error, call: Call, id: &str, expected: &Expected, what: &str) {
+fn assert_error(error: &Error, call: StoreCall, id: &str, expected: &Expected, what: &str) {
     use ErrorKind::{Overloaded, Timeout, Unavailable};
     assert_eq!(error.kind(), expected.kind, "{what}: {error}");
-    assert_eq!(error.is_indeterminate(), expected.unknown && call == Call::Write, "{what}: {error}");
+    assert_eq!(error.is_indeterminate(), expected.unknown && call == StoreCall::Write, "{what}: {error}");
     let retryable = matches!(expected.kind, Unavailable | Timeout | Overloaded);
     assert_eq!(error.is_retryable(), retryable, "{what}: {error}");
     let counts = (error.required(), error.alive(), error.received());
@@ -171,7 +171,7 @@ fn a_statement_that_the_server_forgot_is_prepared_again_unseen() {
 /// Only the statement was sent, without values: nothing can have been written.
 #[test]
 fn a_statement_that_cannot_be_prepared_fails_for_certain() {
-    let proxied = Proxied::store(|config| config.max_attempts(1).call_timeout(Duration::from_secs(2)));
+    let proxied = Proxied::unconnected(|config| config.max_attempts(1).call_timeout(Duration::from_secs(2)));
     proxied.store.connect().unwrap();
     for (action, kind) in [
         (Action::Swallow, ErrorKind::Timeout),

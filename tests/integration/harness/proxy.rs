@@ -3,4 +3,4 @@
 mod proxied;
 
 pub(crate) use ::proxy::{Action, Frame, Passing, Proxy, Side, forged, opcode};
-pub(crate) use proxied::{BOTH_CALLS, Call, Proxied};
+pub(crate) use proxied::{BOTH_CALLS, Proxied, StoreCall};

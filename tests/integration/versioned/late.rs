@@ -37,7 +37,7 @@ fn a_transaction_applied_after_its_call_was_reported_unknown() {
         assert_eq!((error.kind(), error.is_indeterminate()), (ErrorKind::Timeout, true), "{transaction:?}: {error}");
         // As the deciding read found it.
         transaction.assert_not_applied(&bystander, &id);
-        proxied.proxy.land();
+        proxied.proxy.release_and_await_answer();
         transaction.assert_applied(&bystander, &id);
     }
 }
@@ -77,7 +77,7 @@ fn a_write_if_version_that_comes_late_changes_nothing_any_more() {
         // The caller, or somebody else, goes on from what a read shows.
         let next = account(&id, 5, -1);
         bystander.write_state_if(&next, IfVersion(BEFORE)).unwrap();
-        proxied.proxy.land();
+        proxied.proxy.release_and_await_answer();
         assert_eq!(bystander.get_latest_state(&id).unwrap(), Some(next), "{transaction:?}");
     }
 }
@@ -92,6 +92,6 @@ fn a_creation_that_comes_late_brings_back_what_was_deleted() {
     proxied.store.write_state_if(&state, IfAbsent).unwrap();
     proxied.store.delete_state_if_version("account-42", 1).unwrap();
     assert_eq!(bystander.get_latest_state("account-42").unwrap(), None);
-    proxied.proxy.land();
+    proxied.proxy.release_and_await_answer();
     assert_eq!(bystander.get_latest_state("account-42").unwrap(), Some(state));
 }

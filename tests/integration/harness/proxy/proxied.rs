@@ -14,7 +14,7 @@ pub(crate) struct Proxied {
 
 impl Proxied {
     /// With a table keyed by id, not connected.
-    pub(crate) fn store(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+    pub(crate) fn unconnected(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         Self::on(Keyspace::with_table(Layout::ById), change)
     }
 
@@ -36,7 +36,7 @@ impl Proxied {
 
     /// Connected, and both calls made once: their statements are prepared.
     pub(crate) fn connected(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        let proxied = Self::store(change);
+        let proxied = Self::unconnected(change);
         proxied.store.connect().expect("the store connects");
         for call in BOTH_CALLS {
             call.make(&proxied.store, "account-0").expect("the server answers");
@@ -63,14 +63,14 @@ impl Proxied {
 
 /// The two calls that execute statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
+pub(crate) enum StoreCall {
     Write,
     Read,
 }
 
-pub(crate) const BOTH_CALLS: [Call; 2] = [Call::Write, Call::Read];
+pub(crate) const BOTH_CALLS: [StoreCall; 2] = [StoreCall::Write, StoreCall::Read];
 
-impl Call {
+impl StoreCall {
     pub(crate) fn make(self, store: &DurableStore, persistence_id: &str) -> Result<()> {
         match self {
             Self::Write => store.write_state(&account(persistence_id, 1, 1)),

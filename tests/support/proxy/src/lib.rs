@@ -209,7 +209,7 @@ impl Proxy {
     /// # Panics
     /// When nothing is held, or no answer comes.
     #[allow(clippy::expect_used, reason = "a test fails by panicking")]
-    pub fn land(&self) {
+    pub fn release_and_await_answer(&self) {
         let (answered, answer) = mpsc::channel();
         self.hook(move |passing| {
             if passing.is_answer_to(opcode::EXECUTE) {

@@ -16,7 +16,7 @@ use crate::protocol::{Answer, Reply, Request};
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Who {
+pub(crate) enum ContenderName {
     Ours,
     Bare,
     /// A second process of the bare binding: what the bench finds between two that are the same.
@@ -27,7 +27,7 @@ pub(crate) enum Who {
     Scylla,
 }
 
-impl Who {
+impl ContenderName {
     /// As its process is told who it is.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Who {
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for ContenderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ours => "durable-store",
@@ -55,14 +55,14 @@ impl fmt::Display for Who {
 
 /// A process that answers requests. It ends when it is dropped.
 pub(crate) struct Contender {
-    who: Who,
+    who: ContenderName,
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Contender {
-    pub(crate) fn start(who: Who, command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(who: ContenderName, command: &mut Command) -> Result<Self> {
         // The driver's fork logs one line a connection on stderr; what goes wrong comes as an answer.
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.with_context(|| format!("cannot start {who}: {command:?}"))?;
@@ -110,31 +110,31 @@ impl Drop for Contender {
 
 /// All that take part.
 #[derive(Default)]
-pub(crate) struct Contenders(HashMap<Who, (Command, Contender)>);
+pub(crate) struct Contenders(HashMap<ContenderName, (Command, Contender)>);
 
 impl Contenders {
-    pub(crate) fn add(&mut self, who: Who, mut command: Command) -> Result<()> {
+    pub(crate) fn add(&mut self, who: ContenderName, mut command: Command) -> Result<()> {
         let contender = Contender::start(who, &mut command)?;
         self.0.insert(who, (command, contender));
         Ok(())
     }
 
-    pub(crate) fn has(&self, who: Who) -> bool {
+    pub(crate) fn has(&self, who: ContenderName) -> bool {
         self.0.contains_key(&who)
     }
 
-    pub(crate) fn ask(&mut self, who: Who, request: &Request) -> Result<Answer> {
+    pub(crate) fn ask(&mut self, who: ContenderName, request: &Request) -> Result<Answer> {
         self.find(who)?.1.ask(request)
     }
 
     /// Ends its process and starts another.
-    pub(crate) fn restart(&mut self, who: Who) -> Result<()> {
+    pub(crate) fn restart(&mut self, who: ContenderName) -> Result<()> {
         let (command, contender) = self.find(who)?;
         *contender = Contender::start(who, command)?;
         Ok(())
     }
 
-    fn find(&mut self, who: Who) -> Result<&mut (Command, Contender)> {
+    fn find(&mut self, who: ContenderName) -> Result<&mut (Command, Contender)> {
         self.0.get_mut(&who).with_context(|| format!("{who} does not take part"))
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     fn says(line: &str) -> Contender {
         let script = format!("while read -r request; do echo '{line}'; done");
-        Contender::start(Who::Go, Command::new("sh").args(["-c", &script])).unwrap()
+        Contender::start(ContenderName::Go, Command::new("sh").args(["-c", &script])).unwrap()
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
             let error = format!("{:#}", says(line).ask(&request()).unwrap_err());
             assert!(error.starts_with("Go program: ") && error.contains(part), "{error}");
         }
-        let mut gone = Contender::start(Who::Go, &mut Command::new("true")).unwrap();
+        let mut gone = Contender::start(ContenderName::Go, &mut Command::new("true")).unwrap();
         let error = format!("{:#}", gone.ask(&request()).unwrap_err());
         assert!(error.contains("Go program"), "{error}");
     }
@@ -193,10 +193,10 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", &format!(r#"while read -r request; do echo '{{"operations":'$$',{zeros}}}'; done"#)]);
         let mut contenders = Contenders::default();
-        contenders.add(Who::Go, command).unwrap();
-        let before = contenders.ask(Who::Go, &request()).unwrap().operations;
-        contenders.restart(Who::Go).unwrap();
-        assert_ne!(contenders.ask(Who::Go, &request()).unwrap().operations, before);
-        assert!(contenders.restart(Who::Scylla).is_err());
+        contenders.add(ContenderName::Go, command).unwrap();
+        let before = contenders.ask(ContenderName::Go, &request()).unwrap().operations;
+        contenders.restart(ContenderName::Go).unwrap();
+        assert_ne!(contenders.ask(ContenderName::Go, &request()).unwrap().operations, before);
+        assert!(contenders.restart(ContenderName::Scylla).is_err());
     }
 }

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     bars::{Bound, Row},
-    contender::{Contender, Who},
+    contender::{Contender, ContenderName},
     protocol::{Layout, Operation, Request, Target},
     ratio::{Ratio, median},
     responder, worker,
@@ -31,7 +31,7 @@ const PAYLOAD: usize = 200;
 /// What one contender needs for one operation, a figure each repeat.
 #[derive(Debug)]
 pub(crate) struct Count {
-    pub(crate) who: Who,
+    pub(crate) who: ContenderName,
     pub(crate) what: &'static str,
     pub(crate) instructions: Vec<f64>,
 }
@@ -47,7 +47,7 @@ pub(crate) fn unavailable() -> Option<String> {
 pub(crate) fn count(folder: &Path) -> Result<Vec<Count>> {
     let address = responder::start(&worker::state(0, 0, PAYLOAD))?;
     let mut counts = Vec::new();
-    for who in [Who::Bare, Who::Ours] {
+    for who in [ContenderName::Bare, ContenderName::Ours] {
         println!("  counting the instructions of {who}");
         let files = folder.join("callgrind").join(who.name());
         let _ = fs::remove_dir_all(&files);
@@ -71,7 +71,7 @@ pub(crate) fn count(folder: &Path) -> Result<Vec<Count>> {
 }
 
 /// Has one contender do all operations under callgrind.
-fn run(who: Who, address: &str, files: &Path) -> Result<()> {
+fn run(who: ContenderName, address: &str, files: &Path) -> Result<()> {
     let mut valgrind = Command::new("valgrind");
     valgrind
         .arg("--tool=callgrind")
@@ -117,8 +117,9 @@ fn total_in(file: &str) -> Option<u64> {
 pub(crate) fn rows(counts: &[Count]) -> Vec<Row> {
     let row = |(_, what): (Operation, &'static str)| {
         let of = |who| counts.iter().find(|count| count.what == what && count.who == who);
-        let ratio =
-            of(Who::Ours).zip(of(Who::Bare)).and_then(|(ours, bare)| Ratio::of(&ours.instructions, &bare.instructions));
+        let ratio = of(ContenderName::Ours)
+            .zip(of(ContenderName::Bare))
+            .and_then(|(ours, bare)| Ratio::of(&ours.instructions, &bare.instructions));
         Row {
             what: format!("{what} of {PAYLOAD} B, instructions: bare cassandra-cpp"),
             ratio: ratio.ok_or_else(|| "not counted".to_owned()),
@@ -163,9 +164,9 @@ mod tests {
     #[test]
     fn ours_is_compared_with_the_bare_binding() {
         let count = |who, instructions: f64| Count { who, what: "write", instructions: vec![instructions; 3] };
-        let rows = rows(&[count(Who::Bare, 100.0), count(Who::Ours, 104.0)]);
+        let rows = rows(&[count(ContenderName::Bare, 100.0), count(ContenderName::Ours, 104.0)]);
         assert_eq!(rows[0].ratio.as_ref().unwrap().median, 1.04);
         assert!(rows[1].ratio.is_err());
-        assert_eq!(cells(&[count(Who::Ours, 104.0)])[0][1..], ["write", "104", "104", "104"]);
+        assert_eq!(cells(&[count(ContenderName::Ours, 104.0)])[0][1..], ["write", "104", "104", "104"]);
     }
 }

@@ -27,7 +27,7 @@ use anyhow::{Error, Result};
 use cluster::shared::Keyspace;
 
 use arguments::Options;
-use contender::{Contender, Contenders, Who};
+use contender::{Contender, ContenderName, Contenders};
 use measure::measure;
 use plan::{Plan, Table};
 use protocol::{Operation, Request};
@@ -113,7 +113,7 @@ fn measure_all(options: &Options, started: Instant) -> Result<(Vec<measure::Meas
     Ok((measured, format!("Cassandra {}, {node}", server.version()?)))
 }
 
-fn worker(who: Who, address: &str) -> Result<Command> {
+fn worker(who: ContenderName, address: &str) -> Result<Command> {
     let mut worker = Command::new(env::current_exe()?);
     worker.args(["worker", who.name(), address]);
     Ok(worker)
@@ -121,13 +121,13 @@ fn worker(who: Who, address: &str) -> Result<Command> {
 
 fn contenders(address: &str) -> Result<Contenders> {
     let mut contenders = Contenders::default();
-    for who in [Who::Ours, Who::Bare, Who::BareAgain, Who::Scylla] {
+    for who in [ContenderName::Ours, ContenderName::Bare, ContenderName::BareAgain, ContenderName::Scylla] {
         contenders.add(who, worker(who, address)?)?;
     }
     match toolchains::find_go() {
         Ok(_) => {
             let program = toolchains::build_go(&server::workspace().join("target/bench")).map_err(Error::msg)?;
-            for who in [Who::Go, Who::GoTuned] {
+            for who in [ContenderName::Go, ContenderName::GoTuned] {
                 let mut command = Command::new(&program);
                 command.args(["bench", address, who.name()]);
                 contenders.add(who, command)?;
@@ -148,8 +148,8 @@ fn fill(table: &Table) -> Request {
 /// a process that takes no part later, since all this takes memory.
 fn prepare(plan: &Plan, server: SocketAddr, options: &Options) -> Result<()> {
     println!("filling {} tables and warming up", plan.tables.len());
-    let mut worker = worker(Who::Ours, &server.to_string())?;
-    let mut ours = Contender::start(Who::Ours, &mut worker)?;
+    let mut worker = worker(ContenderName::Ours, &server.to_string())?;
+    let mut ours = Contender::start(ContenderName::Ours, &mut worker)?;
     for table in &plan.tables {
         server::make(table, server)?;
         ours.ask(&fill(table))?;

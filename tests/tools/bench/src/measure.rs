@@ -1,6 +1,6 @@
-//! Runs the lanes of a point one after the other, in another order each round, so that drift cancels out and so does what a
+//! Runs the series of a point one after the other, in another order each round, so that drift cancels out and so does what a
 //! run leaves to the next: backwards and forwards, those at the ends would follow themselves, and find caches warm. In
-//! several sittings with new processes, so that what a process has by chance (its place in memory, the server's thread for
+//! several sessions with new processes, so that what a process has by chance (its place in memory, the server's thread for
 //! its connection) cancels out too.
 
 use anyhow::Result;
@@ -8,20 +8,20 @@ use fastrand::Rng;
 
 use crate::{
     bars::{Bound, Row},
-    contender::{Contenders, Who},
+    contender::{ContenderName, Contenders},
     protocol::{Answer, Operation, Request},
     ratio::{Ratio, median, quantile},
 };
 
 /// One contender's part in a point.
 #[derive(Debug, Clone)]
-pub(crate) struct Lane {
+pub(crate) struct Series {
     /// Where one contender has several parts: what this one is.
     pub(crate) label: String,
-    pub(crate) who: Who,
+    pub(crate) who: ContenderName,
     pub(crate) request: Request,
-    /// It takes part in every so many rounds.
-    pub(crate) every: u32,
+    /// It takes part in each `round_step`-th round.
+    pub(crate) round_step: u32,
 }
 
 /// What a ratio is of.
@@ -31,7 +31,7 @@ pub(crate) enum Metric {
     Cpu,
 }
 
-/// A line of the table that comes out of a point: lane `ours` to lane `other`.
+/// A line of the table that comes out of a point: one_series `ours` to one_series `other`.
 #[derive(Debug, Clone)]
 pub(crate) struct Comparison {
     pub(crate) what: String,
@@ -45,15 +45,15 @@ pub(crate) struct Comparison {
 #[derive(Debug, Clone)]
 pub(crate) struct Point {
     pub(crate) title: String,
-    pub(crate) lanes: Vec<Lane>,
+    pub(crate) series: Vec<Series>,
     pub(crate) rounds: u32,
     /// Before each of them the contenders that take part in every round are started anew; where there is one only, all stay
     /// as they are.
-    pub(crate) sittings: u32,
+    pub(crate) sessions: u32,
     pub(crate) comparisons: Vec<Comparison>,
 }
 
-/// The runs of one lane, each with its round; none where the contender does not take part.
+/// The runs of one one_series, each with its round; none where the contender does not take part.
 #[derive(Debug)]
 pub(crate) struct Runs {
     pub(crate) label: String,
@@ -77,57 +77,65 @@ impl Runs {
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) title: String,
-    pub(crate) lanes: Vec<Runs>,
+    pub(crate) series: Vec<Runs>,
     pub(crate) rows: Vec<Row>,
 }
 
 pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Measured> {
-    let mut lanes: Vec<_> = point
-        .lanes
+    let mut series: Vec<_> = point
+        .series
         .iter()
-        .map(|lane| Runs { label: lane.label.clone(), answers: Vec::new(), allocations_per_operation: None })
+        .map(|one_series| Runs {
+            label: one_series.label.clone(),
+            answers: Vec::new(),
+            allocations_per_operation: None,
+        })
         .collect();
-    let mut turn: Vec<_> = point.lanes.iter().zip(&mut lanes).filter(|(lane, _)| contenders.has(lane.who)).collect();
+    let mut turn: Vec<_> =
+        point.series.iter().zip(&mut series).filter(|(one_series, _)| contenders.has(one_series.who)).collect();
     let mut order = Rng::with_seed(1);
-    let sitting = point.rounds.div_ceil(point.sittings.max(1));
+    let session = point.rounds.div_ceil(point.sessions.max(1));
     for round in 0..point.rounds {
-        if round % sitting == 0 {
-            sit_down(&turn, point.sittings > 1, contenders)?;
+        if round % session == 0 {
+            warm_up(&turn, point.sessions > 1, contenders)?;
         }
-        for (lane, runs) in turn.iter_mut().filter(|(lane, _)| round % lane.every == 0) {
-            runs.answers.push((round, contenders.ask(lane.who, &lane.request)?));
+        for (one_series, runs) in turn.iter_mut().filter(|(one_series, _)| round % one_series.round_step == 0) {
+            runs.answers.push((round, contenders.ask(one_series.who, &one_series.request)?));
         }
         order.shuffle(&mut turn);
     }
-    for (lane, runs) in turn.iter_mut().filter(|(lane, _)| matches!(lane.who, Who::Ours | Who::Bare)) {
+    for (one_series, runs) in
+        turn.iter_mut().filter(|(one_series, _)| matches!(one_series.who, ContenderName::Ours | ContenderName::Bare))
+    {
         // A long run, so that beginning and ending it is a small part.
-        let counted = Request { count_allocations: true, millis: lane.request.millis * 10, ..lane.request.clone() };
-        let answer = contenders.ask(lane.who, &counted)?;
+        let counted =
+            Request { count_allocations: true, millis: one_series.request.millis * 10, ..one_series.request.clone() };
+        let answer = contenders.ask(one_series.who, &counted)?;
         runs.allocations_per_operation = answer.allocations.map(|count| count as f64 / answer.operations.max(1) as f64);
     }
-    let rows = point.comparisons.iter().map(|comparison| compare(comparison, &lanes)).collect();
-    Ok(Measured { title: point.title.clone(), lanes, rows })
+    let rows = point.comparisons.iter().map(|comparison| compare(comparison, &series)).collect();
+    Ok(Measured { title: point.title.clone(), series, rows })
 }
 
 /// Has all connect, and run once: what comes first is not like the rest.
-fn sit_down(turn: &[(&Lane, &mut Runs)], anew: bool, contenders: &mut Contenders) -> Result<()> {
+fn warm_up(turn: &[(&Series, &mut Runs)], anew: bool, contenders: &mut Contenders) -> Result<()> {
     let mut restarted = Vec::new();
-    for (lane, _) in turn {
-        if anew && lane.every == 1 && !restarted.contains(&lane.who) {
-            contenders.restart(lane.who)?;
-            restarted.push(lane.who);
+    for (one_series, _) in turn {
+        if anew && one_series.round_step == 1 && !restarted.contains(&one_series.who) {
+            contenders.restart(one_series.who)?;
+            restarted.push(one_series.who);
         }
     }
-    for (lane, _) in turn {
-        contenders.ask(lane.who, &Request { op: Operation::Warm, ..lane.request.clone() })?;
-        contenders.ask(lane.who, &lane.request)?;
+    for (one_series, _) in turn {
+        contenders.ask(one_series.who, &Request { op: Operation::Warm, ..one_series.request.clone() })?;
+        contenders.ask(one_series.who, &one_series.request)?;
     }
     Ok(())
 }
 
 /// Of the rounds that both took part in.
-fn compare(comparison: &Comparison, lanes: &[Runs]) -> Row {
-    let answers = |at: usize| lanes.get(at).map(|lane| lane.answers.as_slice()).unwrap_or_default();
+fn compare(comparison: &Comparison, series: &[Runs]) -> Row {
+    let answers = |at: usize| series.get(at).map(|one_series| one_series.answers.as_slice()).unwrap_or_default();
     let of = |answer: &Answer| match comparison.metric {
         Metric::PerSecond => answer.per_second(),
         Metric::Cpu => answer.cpu_per_operation(),
@@ -139,7 +147,7 @@ fn compare(comparison: &Comparison, lanes: &[Runs]) -> Row {
             Some((of(ours), of(other)))
         })
         .unzip();
-    let label = lanes.get(comparison.other).map_or("the other", |lane| lane.label.as_str());
+    let label = series.get(comparison.other).map_or("the other", |one_series| one_series.label.as_str());
     Row {
         what: comparison.what.clone(),
         ratio: Ratio::of(&ours, &other).ok_or_else(|| format!("without the {label}")),
@@ -169,22 +177,25 @@ mod tests {
 
     #[test]
     fn a_comparison_pairs_the_runs_of_common_rounds() {
-        let lanes = [runs(&[(0, 20), (1, 40), (2, 60)]), runs(&[(0, 10), (2, 30)])];
-        let ratio = compare(&comparison(Metric::Cpu), &lanes).ratio.unwrap();
+        let series = [runs(&[(0, 20), (1, 40), (2, 60)]), runs(&[(0, 10), (2, 30)])];
+        let ratio = compare(&comparison(Metric::Cpu), &series).ratio.unwrap();
         assert_eq!((ratio.median, ratio.pairs), (2.0, 2));
-        assert_eq!(compare(&comparison(Metric::PerSecond), &lanes).ratio.unwrap().median, 1.0);
+        assert_eq!(compare(&comparison(Metric::PerSecond), &series).ratio.unwrap().median, 1.0);
     }
 
     #[test]
     fn a_contender_that_takes_no_part_is_named() {
-        let lanes = [runs(&[(0, 20)]), runs(&[])];
-        assert_eq!(compare(&comparison(Metric::Cpu), &lanes).ratio, Err("without the x".to_owned()));
+        let series = [runs(&[(0, 20)]), runs(&[])];
+        assert_eq!(compare(&comparison(Metric::Cpu), &series).ratio, Err("without the x".to_owned()));
     }
 
     #[test]
     fn latencies_are_those_of_all_runs_together() {
-        let lane = runs(&[(0, 5), (1, 7)]);
-        assert_eq!([lane.latency(0.0), lane.latency(0.5), lane.latency(1.0)], [Some(1.0), Some(3.0), Some(7.0)]);
+        let one_series = runs(&[(0, 5), (1, 7)]);
+        assert_eq!(
+            [one_series.latency(0.0), one_series.latency(0.5), one_series.latency(1.0)],
+            [Some(1.0), Some(3.0), Some(7.0)]
+        );
         assert_eq!(runs(&[]).latency(0.5), None);
     }
 }

@@ -5,8 +5,8 @@ mod growth;
 use crate::{
     arguments::Options,
     bars::Bound,
-    contender::Who,
-    measure::{Comparison, Lane, Metric, Point},
+    contender::ContenderName,
+    measure::{Comparison, Metric, Point, Series},
     protocol::{Layout, Operation, Request, Target},
 };
 
@@ -36,13 +36,13 @@ pub(crate) struct Plan {
 struct Pace {
     rounds: u32,
     millis: u64,
-    sittings: u32,
-    /// Every so many rounds those are run that are compared by more than a few percent.
-    every: u32,
+    sessions: u32,
+    /// Contenders that differ by more than a few percent run in each `round_step`-th round only.
+    round_step: u32,
 }
 
 /// Makes the points of one run.
-struct Maker<'m> {
+struct PlanBuilder<'m> {
     keyspace: &'m str,
     pace: Pace,
     plan: Plan,
@@ -50,46 +50,47 @@ struct Maker<'m> {
 
 impl Plan {
     pub(crate) fn new(options: &Options, keyspace: &str) -> Self {
-        let pace = |rounds, millis, sittings, every| {
+        let pace = |rounds, millis, sessions, round_step| {
             let rounds = options.rounds.unwrap_or(rounds);
-            Pace { rounds, millis: options.millis.unwrap_or(millis), sittings: rounds.min(sittings), every }
+            Pace { rounds, millis: options.millis.unwrap_or(millis), sessions: rounds.min(sessions), round_step }
         };
         // Short runs, many of them: what a server does now and then then hits all alike.
         let (closely, thoroughly) = (pace(240, 20, 6, 5), pace(480, 20, 8, 3));
         let [roughly, bulk] = [pace(20, 200, 1, 1), pace(40, 100, 1, 1)];
-        let mut maker = Maker { keyspace, pace: closely, plan: Self { tables: Vec::new(), points: Vec::new() } };
+        let mut builder =
+            PlanBuilder { keyspace, pace: closely, plan: Self { tables: Vec::new(), points: Vec::new() } };
         let singles: &[(usize, Pace)] =
             if options.quick { &[(SMALL, closely)] } else { &[(SMALL, thoroughly), (LARGE, closely)] };
         for &(payload, pace) in singles {
-            maker.pace = pace;
+            builder.pace = pace;
             for op in [Operation::Write, Operation::Read] {
                 for threads in THREADS {
-                    maker.single(op, threads, payload, !options.quick && payload == SMALL);
+                    builder.single(op, threads, payload, !options.quick && payload == SMALL);
                 }
             }
         }
-        maker.pace = bulk;
+        builder.pace = bulk;
         for op in [Operation::WriteBulk, Operation::ReadBulk] {
-            maker.bulk(op);
+            builder.bulk(op);
         }
-        maker.pace = Pace { sittings: 1, ..closely };
+        builder.pace = Pace { sessions: 1, ..closely };
         for threads in [1, 16] {
-            maker.known_shard(threads);
+            builder.known_shard(threads);
         }
         if !options.quick {
             for threads in [1, 16] {
-                maker.through_index(threads);
-                maker.versioned(threads);
+                builder.through_index(threads);
+                builder.versioned(threads);
             }
-            maker.pace = roughly;
-            maker.scan();
-            maker.growth();
+            builder.pace = roughly;
+            builder.scan();
+            builder.growth();
         }
-        maker.plan
+        builder.plan
     }
 }
 
-impl Maker<'_> {
+impl PlanBuilder<'_> {
     fn target(&self, name: &str, layout: Layout) -> Target {
         Target {
             keyspace: self.keyspace.to_owned(),
@@ -137,19 +138,19 @@ impl Maker<'_> {
         }
     }
 
-    fn add(&mut self, title: String, lanes: Vec<Lane>, comparisons: Vec<Comparison>) {
-        let Pace { rounds, sittings, .. } = self.pace;
-        self.plan.points.push(Point { title, lanes, rounds, sittings, comparisons });
+    fn add(&mut self, title: String, series: Vec<Series>, comparisons: Vec<Comparison>) {
+        let Pace { rounds, sessions, .. } = self.pace;
+        self.plan.points.push(Point { title, series, rounds, sessions, comparisons });
     }
 
     /// Ours, at 0, with the bare binding, at 1; each next to the other.
     fn with_bare(&mut self, title: String, request: Request, per_second: Bound, cpu: Bound) {
-        let lanes = vec![lane(Who::Ours, &request), lane(Who::Bare, &request)];
+        let series = vec![one_series(ContenderName::Ours, &request), one_series(ContenderName::Bare, &request)];
         let comparisons = vec![
             compare(format!("{title}: bare cassandra-cpp"), 0, 1, Metric::PerSecond, per_second),
             compare(format!("{title}, client CPU: bare cassandra-cpp"), 0, 1, Metric::Cpu, cpu),
         ];
-        self.add(title, lanes, comparisons);
+        self.add(title, series, comparisons);
     }
 
     fn single(&mut self, op: Operation, threads: u32, payload: usize, with_noise: bool) {
@@ -161,13 +162,13 @@ impl Maker<'_> {
         let target = self.by_id(payload);
         let request = self.request(op, threads, payload, &target);
         let title = format!("{} of {payload} B, {}", verb(op), of_threads(threads));
-        let rarely = |who| Lane { every: pace.every, ..lane(who, &request) };
-        let mut lanes = vec![
-            lane(Who::Bare, &request),
-            lane(Who::Ours, &request),
-            rarely(Who::Go),
-            rarely(Who::GoTuned),
-            rarely(Who::Scylla),
+        let rarely = |who| Series { round_step: pace.round_step, ..one_series(who, &request) };
+        let mut series = vec![
+            one_series(ContenderName::Bare, &request),
+            one_series(ContenderName::Ours, &request),
+            rarely(ContenderName::Go),
+            rarely(ContenderName::GoTuned),
+            rarely(ContenderName::Scylla),
         ];
         let go = if threads <= 4 { 2.0 } else { 1.0 };
         let mut comparisons = vec![
@@ -178,12 +179,12 @@ impl Maker<'_> {
             compare(format!("{title}: scylla with block_on"), 1, 4, Metric::PerSecond, Bound::None),
         ];
         if with_noise {
-            lanes.push(lane(Who::BareAgain, &request));
+            series.push(one_series(ContenderName::BareAgain, &request));
             let what = |metric| format!("{title}{metric}: bare cassandra-cpp, another process to the first");
             comparisons.push(compare(what(""), 5, 0, Metric::PerSecond, Bound::None));
             comparisons.push(compare(what(", client CPU"), 5, 0, Metric::Cpu, Bound::None));
         }
-        self.add(title, lanes, comparisons);
+        self.add(title, series, comparisons);
         self.pace = pace;
     }
 
@@ -193,29 +194,29 @@ impl Maker<'_> {
         let bulk = self.request(op, 1, SMALL, &target);
         let single = self.request(one_at_a_time, 1, SMALL, &target);
         let title = format!("{} of {SMALL} B, one thread, 256 in flight", verb(op));
-        let lanes = vec![
-            lane(Who::Bare, &bulk),
-            lane(Who::Ours, &bulk),
-            Lane { label: "durable-store, one at a time".to_owned(), ..lane(Who::Ours, &single) },
+        let series = vec![
+            one_series(ContenderName::Bare, &bulk),
+            one_series(ContenderName::Ours, &bulk),
+            Series { label: "durable-store, one at a time".to_owned(), ..one_series(ContenderName::Ours, &single) },
         ];
         let comparisons = vec![
             compare(format!("{title}: bare pipelining"), 1, 0, Metric::PerSecond, Bound::AtLeast(0.95)),
             compare(format!("{title}: one at a time"), 1, 2, Metric::PerSecond, Bound::AtLeast(10.0)),
             compare(format!("{title}, client CPU: bare pipelining"), 1, 0, Metric::Cpu, Bound::None),
         ];
-        self.add(title, lanes, comparisons);
+        self.add(title, series, comparisons);
     }
 
     fn known_shard(&mut self, threads: u32) {
         let [known, by_id] =
             [self.by_shard(), self.by_id(SMALL)].map(|target| self.request(Operation::Read, threads, SMALL, &target));
         let title = format!("read by id, keyed by shard, the shard known, {}", of_threads(threads));
-        let lanes = vec![
-            Lane { label: "durable-store, by shard".to_owned(), ..lane(Who::Ours, &known) },
-            Lane { label: "durable-store, by id".to_owned(), ..lane(Who::Ours, &by_id) },
+        let series = vec![
+            Series { label: "durable-store, by shard".to_owned(), ..one_series(ContenderName::Ours, &known) },
+            Series { label: "durable-store, by id".to_owned(), ..one_series(ContenderName::Ours, &by_id) },
         ];
         let comparisons = vec![compare(format!("{title}: keyed by id"), 0, 1, Metric::PerSecond, Bound::AtLeast(0.95))];
-        self.add(title, lanes, comparisons);
+        self.add(title, series, comparisons);
     }
 
     fn through_index(&mut self, threads: u32) {
@@ -239,8 +240,8 @@ impl Maker<'_> {
     }
 }
 
-fn lane(who: Who, request: &Request) -> Lane {
-    Lane { label: who.to_string(), who, request: request.clone(), every: 1 }
+fn one_series(who: ContenderName, request: &Request) -> Series {
+    Series { label: who.to_string(), who, request: request.clone(), round_step: 1 }
 }
 
 fn compare(what: String, ours: usize, other: usize, metric: Metric, bound: Bound) -> Comparison {
@@ -303,15 +304,15 @@ mod tests {
         let plan = plan(false);
         for point in &plan.points {
             for comparison in &point.comparisons {
-                assert!(comparison.ours.max(comparison.other) < point.lanes.len(), "{}", point.title);
-                let ours = point.lanes[comparison.ours].who;
-                assert!(matches!(ours, Who::Ours | Who::BareAgain), "{}", point.title);
+                assert!(comparison.ours.max(comparison.other) < point.series.len(), "{}", point.title);
+                let ours = point.series[comparison.ours].who;
+                assert!(matches!(ours, ContenderName::Ours | ContenderName::BareAgain), "{}", point.title);
             }
-            for lane in &point.lanes {
-                let tables = plan.tables.iter().filter(|table| table.target.table == lane.request.target.table);
+            for one_series in &point.series {
+                let tables = plan.tables.iter().filter(|table| table.target.table == one_series.request.target.table);
                 let table: Vec<_> = tables.collect();
                 assert_eq!(table.len(), 1, "{}", point.title);
-                assert!(table[0].ids >= lane.request.ids, "{}", point.title);
+                assert!(table[0].ids >= one_series.request.ids, "{}", point.title);
             }
         }
     }

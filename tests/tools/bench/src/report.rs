@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::{
     bars::{self, Row},
     charts::Chart,
-    contender::Who,
+    contender::ContenderName,
     instructions::{self, Count},
     machine,
     measure::{Measured, Runs},
@@ -89,7 +89,7 @@ impl Report<'_> {
         for (name, value) in facts {
             text += &format!("- {name}: {value}\n");
         }
-        text += "\nContenders run one after the other, in another order each round, in several sittings with new processes; a ratio is the median \
+        text += "\nContenders run one after the other, in another order each round, in several sessions with new processes; a ratio is the median \
                  of those of neighbouring runs, with where that median lies with 95 %, and the quartiles of the ratios.\n";
         text += &format!("\n## Bars\n\n{}", bars::render(self.rows));
         text += &format!("\n## Set up\n\n{CONFIGURATIONS}");
@@ -114,13 +114,19 @@ impl Report<'_> {
     pub(crate) fn short(&self) -> String {
         let mut lines = Vec::new();
         for (operation, payload) in [("write", 200), ("read", 200)] {
-            for who in [Who::Ours, Who::Bare, Who::Go, Who::GoTuned, Who::Scylla] {
+            for who in [
+                ContenderName::Ours,
+                ContenderName::Bare,
+                ContenderName::Go,
+                ContenderName::GoTuned,
+                ContenderName::Scylla,
+            ] {
                 let label = who.to_string();
                 let mut line = vec![format!("{operation}, {label}")];
                 for threads in THREADS {
                     let title = format!("{operation} of {payload} B, {}", of_threads(threads));
                     let runs = self.measured.iter().find(|point| point.title == title);
-                    let runs = runs.and_then(|point| point.lanes.iter().find(|lane| lane.label == label));
+                    let runs = runs.and_then(|point| point.series.iter().find(|one_series| one_series.label == label));
                     line.push(shown(runs.and_then(|runs| runs.median(Answer::per_second)), 0));
                 }
                 lines.push(line);
@@ -133,28 +139,34 @@ impl Report<'_> {
 const POINT_HEAD: [&str; 8] = ["", "ops/s", "p50", "p99", "p99.9", "CPU µs/op", "allocations/op", "peak MiB"];
 
 fn point_cells(point: &Measured) -> Vec<Vec<String>> {
-    let cells = |lane: &Runs| {
-        let median = |of: fn(&Answer) -> f64, digits| shown(lane.median(of), digits);
+    let cells = |one_series: &Runs| {
+        let median = |of: fn(&Answer) -> f64, digits| shown(one_series.median(of), digits);
         vec![
-            lane.label.clone(),
+            one_series.label.clone(),
             median(Answer::per_second, 0),
-            shown(lane.latency(0.5), 0),
-            shown(lane.latency(0.99), 0),
-            shown(lane.latency(0.999), 0),
+            shown(one_series.latency(0.5), 0),
+            shown(one_series.latency(0.99), 0),
+            shown(one_series.latency(0.999), 0),
             median(Answer::cpu_per_operation, 1),
-            shown(lane.allocations_per_operation, 1),
+            shown(one_series.allocations_per_operation, 1),
             median(|answer| answer.peak_kb as f64 / 1024.0, 0),
         ]
     };
-    point.lanes.iter().map(cells).collect()
+    point.series.iter().map(cells).collect()
 }
 
 fn shown(figure: Option<f64>, digits: usize) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
 }
 
+/// A title as the name of a file: words in lower case, joined by hyphens.
+fn slug(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_lowercase()
+}
+
 /// Points whose titles differ only in what follows the last comma, or in the payload, are places of one chart; those of
-/// growth that stand alone have their lanes as places.
+/// growth that stand alone have their series as places.
 fn charts(measured: &[Measured]) -> Vec<Chart> {
     let mut charts: Vec<Chart> = Vec::new();
     for point in measured {
@@ -167,24 +179,23 @@ fn charts(measured: &[Measured]) -> Vec<Chart> {
             _ => (title.to_owned(), place),
         };
         let at = charts.iter().position(|chart| chart.title == title).unwrap_or_else(|| {
-            let name: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
             charts.push(Chart {
-                file: format!("{name}.svg"),
+                file: format!("{}.svg", slug(&title)),
                 title,
                 across: String::new(),
                 up: "operations a second".to_owned(),
                 places: Vec::new(),
-                lines: point.lanes.iter().map(|lane| (lane.label.clone(), Vec::new())).collect(),
+                lines: point.series.iter().map(|one_series| (one_series.label.clone(), Vec::new())).collect(),
             });
             charts.len() - 1
         });
         let Some(chart) = charts.get_mut(at) else { continue };
         chart.places.push(place.to_owned());
-        for ((_, values), lane) in chart.lines.iter_mut().zip(&point.lanes) {
-            values.extend(lane.median(Answer::per_second));
+        for ((_, values), one_series) in chart.lines.iter_mut().zip(&point.series) {
+            values.extend(one_series.median(Answer::per_second));
         }
     }
-    // What has one place only is a line over its lanes.
+    // What has one place only is a line over its series.
     for chart in charts.iter_mut().filter(|chart| chart.places.len() == 1) {
         chart.places = chart.lines.iter().map(|(label, _)| label.clone()).collect();
         chart.lines = vec![(String::new(), chart.lines.iter().flat_map(|(_, values)| values.clone()).collect())];
@@ -202,15 +213,15 @@ mod tests {
     }
 
     fn point(title: &str, operations: u64) -> Measured {
-        let lanes = vec![runs("durable-store", operations), runs("bare cassandra-cpp", operations * 2)];
-        Measured { title: title.to_owned(), lanes, rows: Vec::new() }
+        let series = vec![runs("durable-store", operations), runs("bare cassandra-cpp", operations * 2)];
+        Measured { title: title.to_owned(), series, rows: Vec::new() }
     }
 
     #[test]
     fn thread_counts_are_places_of_one_chart() {
         let charts = charts(&[point("write of 200 B, 1 thread", 5), point("write of 200 B, 4 threads", 7)]);
         assert_eq!(charts.len(), 1);
-        assert_eq!((charts[0].title.as_str(), charts[0].file.as_str()), ("write of 200 B", "write-of-200-B.svg"));
+        assert_eq!((charts[0].title.as_str(), charts[0].file.as_str()), ("write of 200 B", "write-of-200-b.svg"));
         assert_eq!(charts[0].places, ["1 thread", "4 threads"]);
         assert_eq!(charts[0].lines[1], ("bare cassandra-cpp".to_owned(), vec![10.0, 14.0]));
     }
@@ -237,6 +248,6 @@ mod tests {
         assert!(text.contains("### write of 200 B, 1 thread"), "{text}");
         assert!(text.contains("| durable-store      | 5     | 77  |"), "{text}");
         assert!(report.short().contains("| write, durable-store "), "{}", report.short());
-        assert!(text.contains("(write-of-200-B.svg)"), "{text}");
+        assert!(text.contains("(write-of-200-b.svg)"), "{text}");
     }
 }

@@ -12,23 +12,23 @@ use proxy::{Action, Passing, Proxy, opcode};
 
 use crate::{
     schedule::{Fault, Reach},
-    site::Site,
+    test_cluster::TestCluster,
 };
 
 /// Returns when the nodes are all back.
 ///
 /// # Errors
 /// When a node cannot be ended, or does not come back.
-pub(crate) fn run(site: &Site, fault: &Fault, rng: &mut Rng) -> Result<()> {
+pub(crate) fn run(cluster: &TestCluster, fault: &Fault, rng: &mut Rng) -> Result<()> {
     match *fault {
         Fault::Kill { node, away } => {
-            let node = at(site, node)?;
+            let node = at(cluster, node)?;
             node.kill()?;
             sleep(away);
             node.start()
         }
         Fault::Hang { node, lasts } => {
-            let node = at(site, node)?;
+            let node = at(cluster, node)?;
             node.pause()?;
             sleep(lasts);
             node.resume()
@@ -36,36 +36,36 @@ pub(crate) fn run(site: &Site, fault: &Fault, rng: &mut Rng) -> Result<()> {
         Fault::Cut { every, lasts } => {
             let over = Instant::now() + lasts;
             while Instant::now() < over {
-                cut_one(site, rng);
+                cut_one(cluster, rng);
                 sleep(every);
             }
             Ok(())
         }
         Fault::Delay { reach, most, lasts } => {
             let most = most.as_secs_f64();
-            disturb(site, reach, lasts, rng, move |passing, rng| {
+            disturb(cluster, reach, lasts, rng, move |passing, rng| {
                 let delay = Duration::from_secs_f64(most * rng.f64());
                 if passing.is_answer_to(opcode::EXECUTE) { Action::Delay(delay) } else { Action::Pass }
             });
             Ok(())
         }
         Fault::Drop { reach, percent, lasts } => {
-            disturb(site, reach, lasts, rng, move |passing, rng| {
+            disturb(cluster, reach, lasts, rng, move |passing, rng| {
                 let is_lost = passing.is_answer_to(opcode::EXECUTE) && rng.u8(0..100) < percent;
                 if is_lost { Action::Swallow } else { Action::Pass }
             });
             // No connection goes on as if nothing had been lost; the driver keeps what it waits for on each while it is open.
-            let reached = site.proxies().iter().enumerate().filter(|(index, _)| reach.includes(*index));
+            let reached = cluster.proxies().iter().enumerate().filter(|(index, _)| reach.includes(*index));
             reached.for_each(|(_, proxy)| proxy.connections().into_iter().for_each(|connection| proxy.cut(connection)));
             Ok(())
         }
-        Fault::Restart => site.nodes().iter().try_for_each(|node| {
+        Fault::Restart => cluster.nodes().iter().try_for_each(|node| {
             node.stop()?;
             node.start()
         }),
         Fault::TwoAway { stays, killed, lasts } => {
             let others: Vec<&Node> =
-                site.nodes().iter().enumerate().filter(|(index, _)| *index != stays).map(|(_, node)| node).collect();
+                cluster.nodes().iter().enumerate().filter(|(index, _)| *index != stays).map(|(_, node)| node).collect();
             others.iter().try_for_each(|node| if killed { node.kill() } else { node.pause() })?;
             sleep(lasts);
             others.iter().try_for_each(|node| if killed { node.spawn() } else { node.resume() })?;
@@ -74,12 +74,12 @@ pub(crate) fn run(site: &Site, fault: &Fault, rng: &mut Rng) -> Result<()> {
     }
 }
 
-fn at(site: &Site, index: usize) -> Result<&Node> {
-    site.nodes().get(index).context("there is no such node")
+fn at(cluster: &TestCluster, index: usize) -> Result<&Node> {
+    cluster.nodes().get(index).context("there is no such node")
 }
 
-fn cut_one(site: &Site, rng: &mut Rng) {
-    let open: Vec<(&Proxy, usize)> = site
+fn cut_one(cluster: &TestCluster, rng: &mut Rng) {
+    let open: Vec<(&Proxy, usize)> = cluster
         .proxies()
         .iter()
         .flat_map(|proxy| proxy.connections().into_iter().map(move |connection| (proxy, connection)))
@@ -91,14 +91,19 @@ fn cut_one(site: &Site, rng: &mut Rng) {
 
 /// Does something with what passes some proxies, for a while.
 fn disturb(
-    site: &Site,
+    cluster: &TestCluster,
     reach: Reach,
     lasts: Duration,
     rng: &mut Rng,
     act: impl Fn(&Passing<'_>, &mut Rng) -> Action + Copy + Send + 'static,
 ) {
-    let reached: Vec<&Proxy> =
-        site.proxies().iter().enumerate().filter(|(index, _)| reach.includes(*index)).map(|(_, proxy)| proxy).collect();
+    let reached: Vec<&Proxy> = cluster
+        .proxies()
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| reach.includes(*index))
+        .map(|(_, proxy)| proxy)
+        .collect();
     for proxy in &reached {
         let mut rng = rng.fork();
         proxy.hook(move |passing| act(passing, &mut rng));

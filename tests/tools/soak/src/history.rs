@@ -185,7 +185,7 @@ impl fmt::Display for Entry {
                 if i128::from(*timestamp) == i128::from(*token) { Ok(()) } else { write!(f, " timestamp {timestamp}") }
             }
             Outcome::Failed(kind) => write!(f, ": {kind}, did not happen"),
-            Outcome::Unknown(kind) => write!(f, ": {kind}, may have happened"),
+            Outcome::Unknown(kind) => write!(f, ": {kind}, may have record"),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Three nodes under load while one fault follows the other, the history of all calls, and a checker of what it proves.
 //! Run it with `cargo xtask soak`, which gets the native driver first.
 
-mod canary;
+mod chart;
 mod checker;
 mod faults;
 mod history;
 mod load;
 mod options;
-mod picture;
 mod report;
 mod resources;
 mod retries;
 mod run;
 mod schedule;
-mod site;
+mod sleep_monitor;
+mod test_cluster;
 mod violation;
 
 use std::process::ExitCode;

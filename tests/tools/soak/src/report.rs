@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     history::{Entry, Nanos, SECOND},
-    schedule::{Fault, KINDS},
+    schedule::{Fault, FaultKind},
     violation::{KINDS as VIOLATIONS, Kind, Violation},
 };
 
@@ -13,7 +13,7 @@ const SHOWN: usize = 5;
 
 /// A fault that was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Happened {
+pub(crate) struct FaultRecord {
     pub(crate) fault: Fault,
     pub(crate) began: Nanos,
     /// When the nodes were all back.
@@ -59,11 +59,11 @@ struct Row {
 }
 
 /// A line for each kind of fault.
-pub(crate) fn table(history: &[Entry], faults: &[Happened]) -> String {
-    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
-    for (index, happened) in faults.iter().enumerate() {
+pub(crate) fn table(history: &[Entry], faults: &[FaultRecord]) -> String {
+    let mut rows: BTreeMap<FaultKind, Row> = BTreeMap::new();
+    for (index, record) in faults.iter().enumerate() {
         let until = faults.get(index + 1).map_or(Nanos::MAX, |next| next.began);
-        rows.entry(happened.fault.kind()).or_default().add(history, happened, until);
+        rows.entry(record.fault.kind()).or_default().add(history, record, until);
     }
     let mut text = line(
         "fault",
@@ -71,7 +71,7 @@ pub(crate) fn table(history: &[Entry], faults: &[Happened]) -> String {
             .map(str::to_owned),
         "errors",
     );
-    for (kind, row) in KINDS.iter().filter_map(|kind| Some((kind, rows.get(kind)?))) {
+    for (kind, row) in FaultKind::ALL.iter().filter_map(|kind| Some((kind.name(), rows.get(kind)?))) {
         let times = [row.failing, row.without_success, row.after_beginning, row.after_end];
         let [failing, without_success, after_beginning, after_end] =
             times.map(|time| format!("{:.2} s", time as f64 / SECOND as f64));
@@ -91,11 +91,11 @@ fn line(kind: &str, columns: [String; 6], errors: &str) -> String {
 }
 
 impl Row {
-    fn add(&mut self, history: &[Entry], happened: &Happened, until: Nanos) {
+    fn add(&mut self, history: &[Entry], record: &FaultRecord, until: Nanos) {
         self.times += 1;
         // A refused condition is an answer like any other.
         let is_failure = |call: &Entry| call.error().is_some_and(|error| error != "Conflict");
-        let since = |call: &&Entry| (happened.began..until).contains(&call.end);
+        let since = |call: &&Entry| (record.began..until).contains(&call.end);
         let (failed, succeeded): (Vec<_>, Vec<_>) = history.iter().filter(since).partition(|call| is_failure(call));
 
         self.failed += failed.len();
@@ -106,7 +106,7 @@ impl Row {
             *self.errors.entry(format!("{}{doubt}", call.error().unwrap_or_default())).or_default() += 1;
         }
 
-        let mut ends: Vec<Nanos> = succeeded.iter().map(|call| call.end).chain([happened.began]).collect();
+        let mut ends: Vec<Nanos> = succeeded.iter().map(|call| call.end).chain([record.began]).collect();
         ends.sort_unstable();
         let gaps = ends.iter().zip(ends.iter().skip(1)).map(|(earlier, later)| later - earlier);
         self.without_success = self.without_success.max(gaps.max().unwrap_or_default());
@@ -114,8 +114,8 @@ impl Row {
             let begun_since = history.iter().filter(|call| !is_failure(call) && call.begin >= since);
             begun_since.map(|call| call.end - since).min().unwrap_or(Nanos::MAX)
         };
-        self.after_beginning = self.after_beginning.max(first(happened.began));
-        self.after_end = self.after_end.max(first(happened.over));
+        self.after_beginning = self.after_beginning.max(first(record.began));
+        self.after_end = self.after_end.max(first(record.over));
     }
 }
 
@@ -174,8 +174,8 @@ mod tests {
             .write(kept, 4, 4_100..4_350, Done)
             .write(kept, 5, 5_000..5_020, Done);
         let fault = Fault::Hang { node: 1, lasts: Duration::from_secs(3) };
-        let happened = Happened { fault, began: 1_000 * MILLISECOND, over: 4_200 * MILLISECOND };
-        let table = table(&told.calls, &[happened]);
+        let record = FaultRecord { fault, began: 1_000 * MILLISECOND, over: 4_200 * MILLISECOND };
+        let table = table(&told.calls, &[record]);
         let row: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
         assert_eq!(row.join(" "), "hang 1 2 2.50 s 3.35 s 3.35 s 0.82 s Timeout (unknown) 2");
     }

@@ -13,17 +13,16 @@ use durable_store::{DurableStore, Layout, Replication, SchemaOptions, Sharding, 
 use fastrand::Rng;
 
 use crate::{
-    canary::Canary,
-    checker, faults,
+    chart, checker, faults,
     history::{Entry, Nanos, Recorder, SECOND},
     load::{self, CALL_TIMEOUT, Load, SHARD},
     options::{self, Mode, Options},
-    picture,
-    report::{self, Happened},
+    report::{self, FaultRecord},
     resources::{self, Resources},
     retries,
     schedule::{Planned, schedule},
-    site::{DATACENTER, NODES, Site},
+    sleep_monitor::SleepMonitor,
+    test_cluster::{DATACENTER, NODES, TestCluster},
     violation::Violation,
 };
 
@@ -49,18 +48,18 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let folder = folder.canonicalize()?;
 
     retries::watch()?;
-    let site = Site::start(&target.join("cassandra"))?;
-    let store = store(&site, options)?;
+    let cluster = TestCluster::start(&target.join("cassandra"))?;
+    let store = store(&cluster, options)?;
     let recorder = Recorder::new(&file(&folder, options, "history.jsonl"))?;
-    let canary = Canary::default();
+    let sleep_monitor = SleepMonitor::default();
     let load = Load::new(&store, &recorder, options.mode, options.seed);
     let under_load = thread::scope(|scope| {
         let progress = Progress { recorder: &recorder, now: Mutex::default() };
-        scope.spawn(|| canary.run(&recorder));
+        scope.spawn(|| sleep_monitor.run(&recorder));
         load.start(scope);
-        let made = make_faults(&site, options, &progress);
+        let made = make_faults(&cluster, options, &progress);
         load.stop();
-        canary.stop();
+        sleep_monitor.stop();
         made
     })?;
     println!("the load is over; reading every id from all replicas");
@@ -69,22 +68,22 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     ensure!(history.iter().any(|call| call.retried), "the store told of no retry in a run with faults");
     let last = load::read_all(&load, &history)?;
     store.disconnect()?;
-    drop(site);
+    drop(cluster);
 
     let mut violations = checker::check(options.mode, &history, &last);
     violations.extend(under_load.leaks());
-    say(options, &folder, &under_load, &history, &violations, &canary)?;
+    print_report(options, &folder, &under_load, &history, &violations, &sleep_monitor)?;
     println!("{}", report::summary(history.len(), under_load.faults.len(), &violations));
     Ok(violations.is_empty())
 }
 
-fn store(site: &Site, options: &Options) -> Result<DurableStore> {
+fn store(cluster: &TestCluster, options: &Options) -> Result<DurableStore> {
     let (write_mode, layout) = match (options.mode, options.layout) {
         (Mode::LastWriteWins, options::Layout::ById) => (WriteMode::LastWriteWins, Layout::ById),
         (Mode::LastWriteWins, options::Layout::ByShard) => (WriteMode::LastWriteWins, Layout::ByShard),
         (Mode::Versioned, _) => (WriteMode::Versioned, Layout::ById),
     };
-    let config = site.config().keyspace("soak").write_mode(write_mode).sharding(Sharding::Fixed(SHARD));
+    let config = cluster.config().keyspace("soak").write_mode(write_mode).sharding(Sharding::Fixed(SHARD));
     let store = DurableStore::new(config.call_timeout(CALL_TIMEOUT).build()?);
     let replication = Replication::NetworkTopology(vec![(DATACENTER.to_owned(), NODES as u32)]);
     store.create_schema(&SchemaOptions::new(replication).layout(layout).index(false))?;
@@ -94,7 +93,7 @@ fn store(site: &Site, options: &Options) -> Result<DurableStore> {
 
 /// What is known when the load is over, but for the history.
 struct UnderLoad {
-    faults: Vec<Happened>,
+    faults: Vec<FaultRecord>,
     /// After the first minute and at the end; `None` where the system does not tell.
     held: Option<(Resources, Resources)>,
 }
@@ -106,7 +105,7 @@ impl UnderLoad {
 }
 
 /// Makes one fault after the other until the time is over.
-fn make_faults(site: &Site, options: &Options, progress: &Progress<'_>) -> Result<UnderLoad> {
+fn make_faults(cluster: &TestCluster, options: &Options, progress: &Progress<'_>) -> Result<UnderLoad> {
     let recorder = progress.recorder;
     let began = Instant::now();
     let over = began + options.duration();
@@ -123,12 +122,12 @@ fn make_faults(site: &Site, options: &Options, progress: &Progress<'_>) -> Resul
         }
         let from = recorder.now();
         thread::scope(|scope| {
-            let made = scope.spawn(|| faults::run(site, &fault, &mut rng));
+            let made = scope.spawn(|| faults::run(cluster, &fault, &mut rng));
             progress.until(&fault.to_string(), || made.is_finished());
             made.join().unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked")))
         })
         .with_context(|| format!("while {fault}"))?;
-        faults.push(Happened { fault, began: from, over: recorder.now() });
+        faults.push(FaultRecord { fault, began: from, over: recorder.now() });
     }
     // A fault may have lasted from before that minute was over until now.
     before = before.or_else(Resources::now);
@@ -171,14 +170,14 @@ impl Progress<'_> {
     }
 }
 
-/// Prints the report and draws the picture.
-fn say(
+/// Prints the report and draws the chart.
+fn print_report(
     options: &Options,
     folder: &Path,
     under_load: &UnderLoad,
     history: &[Entry],
     violations: &[Violation],
-    canary: &Canary,
+    sleep_monitor: &SleepMonitor,
 ) -> Result<()> {
     println!("\n{}", report::table(history, &under_load.faults));
     if options.mode == Mode::LastWriteWins {
@@ -194,16 +193,16 @@ fn say(
     }
     let retried = history.iter().filter(|call| call.retried).count();
     println!("operations in calls of more than one attempt: {retried}");
-    let worst = canary.worst(0, Nanos::MAX).as_millis();
+    let worst = sleep_monitor.worst(0, Nanos::MAX).as_millis();
     println!("this machine woke a thread at most {worst} ms late (up to 50 ms is not kept)");
-    let picture = file(folder, options, "svg");
-    picture::draw(&picture, &options.to_string(), history, &under_load.faults)?;
-    println!("picture: {}", picture.display());
+    let chart = file(folder, options, "svg");
+    chart::draw(&chart, &options.to_string(), history, &under_load.faults)?;
+    println!("chart: {}", chart.display());
     println!("history: {}", file(folder, options, "history.jsonl").display());
     if !violations.is_empty() {
         println!("\n{}seed {}; to run it again: {options}", report::violations(violations), options.seed);
         for late in report::late(violations).filter_map(|late| late.calls.first()).take(5) {
-            let overshoot = canary.worst(late.deadline, late.end).as_millis();
+            let overshoot = sleep_monitor.worst(late.deadline, late.end).as_millis();
             println!("around the end of call {} this machine woke a thread {overshoot} ms late", late.call);
         }
     }

@@ -1,31 +1,60 @@
-//! Which faults come, and when: a function of the seed alone.
+//! Which faults follow each other, and when. The seed alone determines them.
 
 use std::{fmt, time::Duration};
 
 use fastrand::Rng;
 
-use crate::site::NODES;
+use crate::test_cluster::NODES;
 
-/// Something that goes wrong for a while.
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum FaultKind {
+    Kill,
+    Hang,
+    Cut,
+    Delay,
+    Drop,
+    Restart,
+    TwoAway,
+}
+
+impl FaultKind {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Kill, Self::Hang, Self::Cut, Self::Delay, Self::Drop, Self::Restart, Self::TwoAway];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Hang => "hang",
+            Self::Cut => "cut",
+            Self::Delay => "delay",
+            Self::Drop => "drop",
+            Self::Restart => "restart",
+            Self::TwoAway => "two away",
+        }
+    }
+}
+
+/// A fault that lasts for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A node is ended as by `kill -9`, stays away for a while, and is started again.
+    /// A node is ended by `kill -9`, is down for a while, and is started again.
     Kill { node: usize, away: Duration },
-    /// A node stops where it stands, its connections open, and goes on after a while.
+    /// A node is paused with its connections open, and resumed after a while.
     Hang { node: usize, lasts: Duration },
     /// Connections to any node are cut, one after the other.
     Cut { every: Duration, lasts: Duration },
-    /// Replies of some nodes come up to so much later.
+    /// Replies of some nodes are delayed by at most `most`.
     Delay { reach: Reach, most: Duration, lasts: Duration },
-    /// So many of a hundred replies of some nodes to reads and writes are lost.
+    /// Drops `percent` of the replies of some nodes to reads and writes.
     Drop { reach: Reach, percent: u8, lasts: Duration },
     /// Every node is stopped in good order and started again, one after the other.
     Restart,
-    /// Two of three nodes are away at once, killed or hanging.
+    /// Two of three nodes are down at once, killed or hanging.
     TwoAway { stays: usize, killed: bool, lasts: Duration },
 }
 
-/// Whose replies.
+/// The nodes whose replies are affected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     One(usize),
@@ -38,7 +67,7 @@ impl Reach {
     }
 }
 
-/// A fault, and how long all is well before it.
+/// A fault, and how long there is none before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Planned {
     pub(crate) after: Duration,
@@ -51,30 +80,29 @@ pub(crate) fn schedule(seed: u64) -> impl Iterator<Item = Planned> {
     let mut kinds = Vec::new();
     std::iter::from_fn(move || {
         if kinds.is_empty() {
-            kinds = (0..KINDS.len()).collect();
+            kinds = FaultKind::ALL.to_vec();
             rng.shuffle(&mut kinds);
         }
         let after = milliseconds(&mut rng, 3_000, 6_000);
-        let fault = fault(&mut rng, kinds.pop().unwrap_or_default());
-        Some(Planned { after, fault })
+        let kind = kinds.pop()?;
+        Some(Planned { after, fault: fault(&mut rng, kind) })
     })
 }
 
-/// What the kinds of faults are called, in the order of [`fault`].
-pub(crate) const KINDS: [&str; 7] = ["kill", "hang", "cut", "delay", "drop", "restart", "two away"];
-
-fn fault(rng: &mut Rng, kind: usize) -> Fault {
+fn fault(rng: &mut Rng, kind: FaultKind) -> Fault {
     let node = rng.usize(0..NODES);
     let lasts = milliseconds(rng, 5_000, 9_000);
     let reach = if rng.bool() { Reach::One(node) } else { Reach::All };
     match kind {
-        0 => Fault::Kill { node, away: milliseconds(rng, 0, 5_000) },
-        1 => Fault::Hang { node, lasts },
-        2 => Fault::Cut { every: milliseconds(rng, 20, 500), lasts },
-        3 => Fault::Delay { reach, most: milliseconds(rng, 100, 3_000), lasts },
-        4 => Fault::Drop { reach, percent: rng.u8(5..=100), lasts },
-        5 => Fault::Restart,
-        _ => Fault::TwoAway { stays: node, killed: rng.bool(), lasts: milliseconds(rng, 3_000, 8_000) },
+        FaultKind::Kill => Fault::Kill { node, away: milliseconds(rng, 0, 5_000) },
+        FaultKind::Hang => Fault::Hang { node, lasts },
+        FaultKind::Cut => Fault::Cut { every: milliseconds(rng, 20, 500), lasts },
+        FaultKind::Delay => Fault::Delay { reach, most: milliseconds(rng, 100, 3_000), lasts },
+        FaultKind::Drop => Fault::Drop { reach, percent: rng.u8(5..=100), lasts },
+        FaultKind::Restart => Fault::Restart,
+        FaultKind::TwoAway => {
+            Fault::TwoAway { stays: node, killed: rng.bool(), lasts: milliseconds(rng, 3_000, 8_000) }
+        }
     }
 }
 
@@ -83,20 +111,19 @@ fn milliseconds(rng: &mut Rng, least: u64, most: u64) -> Duration {
 }
 
 impl Fault {
-    pub(crate) fn kind(&self) -> &'static str {
-        let kind = match self {
-            Self::Kill { .. } => 0,
-            Self::Hang { .. } => 1,
-            Self::Cut { .. } => 2,
-            Self::Delay { .. } => 3,
-            Self::Drop { .. } => 4,
-            Self::Restart => 5,
-            Self::TwoAway { .. } => 6,
-        };
-        KINDS.get(kind).copied().unwrap_or_default()
+    pub(crate) fn kind(&self) -> FaultKind {
+        match self {
+            Self::Kill { .. } => FaultKind::Kill,
+            Self::Hang { .. } => FaultKind::Hang,
+            Self::Cut { .. } => FaultKind::Cut,
+            Self::Delay { .. } => FaultKind::Delay,
+            Self::Drop { .. } => FaultKind::Drop,
+            Self::Restart => FaultKind::Restart,
+            Self::TwoAway { .. } => FaultKind::TwoAway,
+        }
     }
 
-    /// How long it takes on a busy machine until all is well again.
+    /// How long it takes on a busy machine until the cluster has recovered.
     pub(crate) fn takes(&self) -> Duration {
         let restart = Duration::from_secs(25);
         match *self {
@@ -158,10 +185,10 @@ mod tests {
     #[test]
     fn every_kind_comes_before_any_comes_again() {
         for seed in 0..50 {
-            let faults: Vec<_> = schedule(seed).take(5 * KINDS.len()).collect();
-            for round in faults.chunks(KINDS.len()) {
+            let faults: Vec<_> = schedule(seed).take(5 * FaultKind::ALL.len()).collect();
+            for round in faults.chunks(FaultKind::ALL.len()) {
                 let kinds: BTreeSet<_> = round.iter().map(|planned| planned.fault.kind()).collect();
-                assert_eq!(kinds.len(), KINDS.len(), "{round:?}");
+                assert_eq!(kinds.len(), FaultKind::ALL.len(), "{round:?}");
             }
         }
     }
@@ -169,7 +196,7 @@ mod tests {
     #[test]
     fn there_is_time_for_two_faults_a_minute() {
         for seed in 0..50 {
-            let faults: Vec<_> = schedule(seed).take(10 * KINDS.len()).collect();
+            let faults: Vec<_> = schedule(seed).take(10 * FaultKind::ALL.len()).collect();
             let time: Duration = faults.iter().map(|planned| planned.after + planned.fault.takes()).sum();
             assert!(faults.len() as f64 / time.as_secs_f64() * 60.0 > 2.0, "{time:?}");
         }

@@ -1,16 +1,19 @@
-use std::{fmt, io};
+use std::io;
 
 /// Why a request has no result.
 ///
 /// After [`Io`](Self::Io) or [`Protocol`](Self::Protocol) the connection is of no more use: connect again.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The connection failed, or the answer did not come in time.
-    Io(io::Error),
+    #[error("{}", io_text(.0))]
+    Io(#[from] io::Error),
     /// The other side does not speak the protocol as we know it.
+    #[error("expected the native protocol, found {0}")]
     Protocol(String),
     /// The server's own answer.
+    #[error("server error 0x{code:04X}: {message}")]
     Server {
         /// One of the protocol's error codes, such as 0x2200 for an invalid statement.
         code: i32,
@@ -19,31 +22,10 @@ pub enum Error {
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                f.write_str("no answer in time")
-            }
-            Self::Io(_) => f.write_str("the connection failed"),
-            Self::Protocol(what) => write!(f, "not as the native protocol has it: {what}"),
-            Self::Server { code, message } => write!(f, "server error 0x{code:04X}: {message}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io(error) => Some(error),
-            Self::Protocol(_) | Self::Server { .. } => None,
-        }
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+fn io_text(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "no answer in time",
+        _ => "the connection failed",
     }
 }
 

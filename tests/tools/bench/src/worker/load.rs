@@ -27,7 +27,7 @@ const SHARDS: u64 = 100;
 
 /// The calls of one thread.
 #[derive(Default)]
-struct Lane {
+struct ThreadRun {
     latencies_us: Vec<u32>,
     operations: u64,
     errors: u64,
@@ -37,9 +37,9 @@ struct Lane {
 pub(super) fn run(request: &Request, client: &dyn Client) -> Result<Answer> {
     ensure!(request.threads > 0 && request.ids > 0, "threads and ids must be positive");
     run_boundary();
-    let ((lanes, elapsed, cpu), allocations) = counted(request.count_allocations, || run_lanes(request, client));
+    let ((runs, elapsed, cpu), allocations) = counted(request.count_allocations, || run_threads(request, client));
     run_boundary();
-    Ok(sum_up(lanes, elapsed, cpu, allocations))
+    Ok(sum_up(runs, elapsed, cpu, allocations))
 }
 
 /// Where callgrind writes down what it has counted: see `instructions.rs`.
@@ -48,23 +48,23 @@ fn run_boundary() {
     black_box(());
 }
 
-fn run_lanes(request: &Request, client: &dyn Client) -> (Vec<Lane>, Duration, Duration) {
+fn run_threads(request: &Request, client: &dyn Client) -> (Vec<ThreadRun>, Duration, Duration) {
     let begin = Barrier::new(request.threads as usize + 1);
     thread::scope(|scope| {
-        let lanes: Vec<_> = (0..request.threads)
+        let runs: Vec<_> = (0..request.threads)
             .map(|number| {
                 let begin = &begin;
                 scope.spawn(move || {
                     let mut call = caller(request, client, u64::from(number));
                     begin.wait();
-                    Lane::run(request, &mut *call)
+                    ThreadRun::run(request, &mut *call)
                 })
             })
             .collect();
         begin.wait();
         let (started, cpu) = (Instant::now(), usage::cpu());
-        let lanes = lanes.into_iter().map(|lane| lane.join().unwrap_or_else(|_| Lane::panicked())).collect();
-        (lanes, started.elapsed(), usage::cpu() - cpu)
+        let runs = runs.into_iter().map(|run| run.join().unwrap_or_else(|_| ThreadRun::panicked())).collect();
+        (runs, started.elapsed(), usage::cpu() - cpu)
     })
 }
 
@@ -127,30 +127,30 @@ fn caller<'c>(request: &'c Request, client: &'c dyn Client, thread: u64) -> Box<
     }
 }
 
-impl Lane {
+impl ThreadRun {
     fn run(request: &Request, call: &mut dyn FnMut() -> Result<u64>) -> Self {
-        let mut lane = Self::default();
+        let mut run = Self::default();
         let started = Instant::now();
         let deadline = started + Duration::from_millis(request.millis);
         let mut before = started;
         loop {
             match call() {
-                Ok(operations) => lane.operations += operations,
+                Ok(operations) => run.operations += operations,
                 Err(error) => {
-                    lane.errors += 1;
-                    lane.first_error.get_or_insert_with(|| format!("{error:#}"));
+                    run.errors += 1;
+                    run.first_error.get_or_insert_with(|| format!("{error:#}"));
                 }
             }
             let now = Instant::now();
-            lane.latencies_us.push(u32::try_from((now - before).as_micros()).unwrap_or(u32::MAX));
+            run.latencies_us.push(u32::try_from((now - before).as_micros()).unwrap_or(u32::MAX));
             before = now;
             let enough = match (request.op, request.operations) {
                 (Operation::Fill, _) => true,
                 (_, 0) => now >= deadline,
-                (_, most) => lane.latencies_us.len() as u64 >= most,
+                (_, most) => run.latencies_us.len() as u64 >= most,
             };
             if enough {
-                return lane;
+                return run;
             }
         }
     }
@@ -160,17 +160,17 @@ impl Lane {
     }
 }
 
-fn sum_up(lanes: Vec<Lane>, elapsed: Duration, cpu: Duration, allocations: Option<u64>) -> Answer {
+fn sum_up(runs: Vec<ThreadRun>, elapsed: Duration, cpu: Duration, allocations: Option<u64>) -> Answer {
     let microseconds = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     Answer {
-        operations: lanes.iter().map(|lane| lane.operations).sum(),
-        errors: lanes.iter().map(|lane| lane.errors).sum(),
+        operations: runs.iter().map(|run| run.operations).sum(),
+        errors: runs.iter().map(|run| run.errors).sum(),
         elapsed_us: microseconds(elapsed),
         cpu_us: microseconds(cpu),
-        latencies_us: lanes.iter().flat_map(|lane| &lane.latencies_us).copied().collect(),
+        latencies_us: runs.iter().flat_map(|run| &run.latencies_us).copied().collect(),
         peak_kb: usage::peak_kb(),
         allocations,
-        first_error: lanes.into_iter().find_map(|lane| lane.first_error),
+        first_error: runs.into_iter().find_map(|run| run.first_error),
     }
 }
 

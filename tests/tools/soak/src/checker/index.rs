@@ -31,7 +31,7 @@ impl<'h> OfId<'h> {
         self.calls.iter().copied().filter(|call| call.is_delete() && call.is_done())
     }
 
-    /// The deletes that may have happened.
+    /// The deletes that may have record.
     pub(crate) fn deletes(&self) -> impl Iterator<Item = &'h Entry> {
         self.calls.iter().copied().filter(|call| call.is_delete() && !call.has_failed())
     }

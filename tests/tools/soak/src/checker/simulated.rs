@@ -77,7 +77,7 @@ pub(crate) fn history(mode: Mode, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
     (calls, last)
 }
 
-/// A call that has not happened yet.
+/// A call that has not record yet.
 fn entry(mode: Mode, call: usize, thread: usize, begin: Nanos, end: Nanos, rng: &mut Rng) -> Entry {
     let population = match (mode, rng.u8(0..4)) {
         (Mode::Versioned, 0) => Population::Rewritten,

@@ -73,7 +73,7 @@ fn a_write_that_is_gone_at_the_end_is_lost() {
 fn a_read_that_misses_an_acknowledged_write_is_stale() {
     finds_in_both(Stale, 2, written().read(KEPT, 20..30, None));
     finds_in_both(Stale, 3, overwritten().read(KEPT, 40..50, row(1, 1)));
-    // Whoever wrote what is seen was not told that it happened.
+    // Whoever wrote what is seen was not told that it record.
     finds_in_both(
         Stale,
         3,

@@ -18,12 +18,12 @@ const NOTABLE: Duration = Duration::from_millis(50);
 
 /// A thread that sleeps for 10 milliseconds again and again, and notes how much later it woke.
 #[derive(Debug, Default)]
-pub(crate) struct Canary {
+pub(crate) struct SleepMonitor {
     stopped: AtomicBool,
     overshoots: Mutex<Vec<(Nanos, Duration)>>,
 }
 
-impl Canary {
+impl SleepMonitor {
     /// Until [`stop`](Self::stop) is called.
     pub(crate) fn run(&self, recorder: &Recorder) {
         while !self.stopped.load(Relaxed) {

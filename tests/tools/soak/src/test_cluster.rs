@@ -20,13 +20,13 @@ const PROXIES: [Ipv4Addr; NODES] =
 pub(crate) const DATACENTER: &str = "datacenter1";
 
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct TestCluster {
     // Dropped in this order.
     proxies: Vec<Proxy>,
     cluster: Cluster,
 }
 
-impl Site {
+impl TestCluster {
     /// Starts the nodes, then their proxies.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The picture of a run: operations and errors a second, and the faults.
+//! The chart of a run: operations and errors a second, and the faults.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use plotters::prelude::*;
 
 use crate::{
     history::{Entry, Nanos, SECOND},
-    report::Happened,
-    schedule::KINDS,
+    report::FaultRecord,
+    schedule::FaultKind,
 };
 
 const SIZE: (u32, u32) = (1600, 640);
 
-/// Of the faults, in the order of [`KINDS`].
-const COLOURS: [RGBColor; KINDS.len()] = [
+/// The colours of the faults, in the order of [`FaultKind::ALL`].
+const COLOURS: [RGBColor; FaultKind::ALL.len()] = [
     RGBColor(214, 39, 40),
     RGBColor(148, 103, 189),
     RGBColor(255, 127, 14),
@@ -28,7 +28,7 @@ const COLOURS: [RGBColor; KINDS.len()] = [
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn draw(path: &Path, title: &str, history: &[Entry], faults: &[Happened]) -> Result<()> {
+pub(crate) fn draw(path: &Path, title: &str, history: &[Entry], faults: &[FaultRecord]) -> Result<()> {
     let (operations, errors) = a_second(history);
     let most = operations.iter().chain(&errors).copied().max().unwrap_or(1).max(1);
     let draw = || -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -49,16 +49,16 @@ pub(crate) fn draw(path: &Path, title: &str, history: &[Entry], faults: &[Happen
             .label_style(("sans-serif", 16))
             .light_line_style(TRANSPARENT)
             .draw()?;
-        for (kind, colour) in KINDS.iter().zip(COLOURS) {
-            let of_kind: Vec<_> = faults.iter().filter(|happened| happened.fault.kind() == *kind).collect();
-            let mark = |happened: &&Happened| {
-                let (from, to) = (seconds(happened.began), seconds(happened.over));
+        for (kind, colour) in FaultKind::ALL.iter().zip(COLOURS) {
+            let of_kind: Vec<_> = faults.iter().filter(|record| record.fault.kind() == *kind).collect();
+            let mark = |record: &&FaultRecord| {
+                let (from, to) = (seconds(record.began), seconds(record.over));
                 Rectangle::new([(from, 0.0), (to, most as f64 * 1.1)], colour.mix(0.25).filled())
             };
             if !of_kind.is_empty() {
                 let marks = chart.draw_series(of_kind.iter().map(mark))?;
                 marks
-                    .label(*kind)
+                    .label(kind.name())
                     .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 16, y + 6)], colour.mix(0.5).filled()));
             }
         }
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn a_picture_shows_operations_errors_and_fault_kinds() {
-        let path = env::temp_dir().join(format!("soak-picture-{}.svg", process::id()));
+        let path = env::temp_dir().join(format!("soak-chart-{}.svg", process::id()));
         let (calls, _) = simulated::history(Mode::LastWriteWins, 7);
         let fault = Fault::Hang { node: 1, lasts: Duration::from_secs(3) };
-        let faults = [Happened { fault, began: SECOND, over: 2 * SECOND }];
+        let faults = [FaultRecord { fault, began: SECOND, over: 2 * SECOND }];
         draw(&path, "a title", &calls, &faults).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         fs::remove_file(&path).unwrap();
