@@ -149,117 +149,117 @@ impl Config {
         self.into()
     }
 
-    /// The hosts to begin with, blanks trimmed.
+    /// The hosts to connect to first, without blanks and ports. See [`ConfigBuilder::contact_points`].
     pub fn contact_points(&self) -> &[String] {
         &self.contact_points
     }
 
-    /// The port of every node.
+    /// The port of every node. See [`ConfigBuilder::port`].
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The datacenter requests are sent to, where one was named.
+    /// The datacenter requests are sent to, if one was set. See [`ConfigBuilder::local_datacenter`].
     pub fn local_datacenter(&self) -> Option<&str> {
         self.local_datacenter.as_deref()
     }
 
-    /// The user name, where credentials were given. There is no way to read the password back.
+    /// The user name, if credentials were set. There is no way to read the password back. See [`ConfigBuilder::credentials`].
     pub fn username(&self) -> Option<&str> {
         self.credentials.as_ref().map(|credentials| credentials.username.as_str())
     }
 
-    /// How connections are encrypted, where they are.
+    /// How connections are encrypted, if they are. See [`ConfigBuilder::tls`].
     pub fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
     }
 
-    /// The keyspace, as Cassandra stores its name: in lower case, unless it was given in double quotes.
+    /// The keyspace, as Cassandra stores its name: in lower case, unless it was given in double quotes. See [`ConfigBuilder::keyspace`].
     pub fn keyspace(&self) -> &str {
         &self.keyspace
     }
 
-    /// The table, as Cassandra stores its name: in lower case, unless it was given in double quotes.
+    /// The table, as Cassandra stores its name: in lower case, unless it was given in double quotes. See [`ConfigBuilder::table`].
     pub fn table(&self) -> &str {
         &self.table
     }
 
-    /// How many replicas must answer.
+    /// How many replicas must answer. See [`ConfigBuilder::consistency`].
     pub fn consistency(&self) -> Consistency {
         self.consistency
     }
 
-    /// Among which replicas transactions are agreed on.
+    /// Which replicas agree on transactions. See [`ConfigBuilder::serial_consistency`].
     pub fn serial_consistency(&self) -> SerialConsistency {
         self.serial_consistency
     }
 
-    /// What decides which write of an entity stays.
+    /// What decides which write of an entity stays. See [`ConfigBuilder::write_mode`].
     pub fn write_mode(&self) -> WriteMode {
         self.write_mode
     }
 
-    /// How the shard of an id is known.
+    /// How the shard of an id is known. See [`ConfigBuilder::sharding`].
     pub fn sharding(&self) -> &Sharding {
         &self.sharding
     }
 
-    /// How payloads are written.
+    /// How payloads are written. See [`ConfigBuilder::payload_format`].
     pub fn payload_format(&self) -> PayloadFormat {
         self.payload_format
     }
 
-    /// The longest one node may take to accept a connection.
+    /// The longest time for each step of connecting. See [`ConfigBuilder::connect_timeout`].
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }
 
-    /// The longest one request may take to be answered.
+    /// The longest time for one request to be answered. See [`ConfigBuilder::request_timeout`].
     pub fn request_timeout(&self) -> Duration {
         self.request_timeout
     }
 
-    /// The longest a call may take altogether.
+    /// The longest time for a whole call. See [`ConfigBuilder::call_timeout`].
     pub fn call_timeout(&self) -> Duration {
         self.call_timeout
     }
 
-    /// How often a call tries, where trying again is safe.
+    /// How many attempts a call makes at most. See [`ConfigBuilder::max_attempts`].
     pub fn max_attempts(&self) -> u32 {
         self.max_attempts
     }
 
-    /// How many calls may be in flight at once.
+    /// How many calls may be in flight at once. See [`ConfigBuilder::pool_size`].
     pub fn pool_size(&self) -> u32 {
         self.pool_size
     }
 
-    /// How many threads the driver has.
+    /// How many threads the driver has. See [`ConfigBuilder::io_threads`].
     pub fn io_threads(&self) -> u32 {
         self.io_threads
     }
 
-    /// How many sockets the driver opens to each node, for each of its threads.
+    /// How many sockets the driver opens to each node, for each of its threads. See [`ConfigBuilder::core_connections_per_host`].
     pub fn core_connections_per_host(&self) -> u32 {
         self.core_connections_per_host
     }
 
-    /// How many requests a bulk call keeps in flight.
+    /// How many requests a bulk call keeps in flight. See [`ConfigBuilder::max_in_flight`].
     pub fn max_in_flight(&self) -> u32 {
         self.max_in_flight
     }
 
-    /// How many rows a page has if an answer can have many.
+    /// How many rows a page has if an answer can have many. See [`ConfigBuilder::page_size`].
     pub fn page_size(&self) -> u32 {
         self.page_size
     }
 
-    /// The largest payload that is written, in bytes as encoded.
+    /// The largest payload that is written, in bytes as encoded. See [`ConfigBuilder::max_payload_bytes`].
     pub fn max_payload_bytes(&self) -> usize {
         self.max_payload_bytes
     }
 
-    /// How long a call may take before it is logged as slow.
+    /// How long a call may take before it is logged as slow. See [`ConfigBuilder::slow_call`].
     pub fn slow_call(&self) -> Duration {
         self.slow_call
     }

@@ -141,7 +141,8 @@ pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
     in_either_mode!().into_iter().chain(versioned).collect()
 }
 
-/// Runs all these cases on `store`, one after the other, also after one has failed.
+/// Runs all these cases on `store`, one after the other, also after one has failed. See [`conformance`](self) for an
+/// example.
 ///
 /// # Errors
 /// Fails with every case that failed, and the reason.

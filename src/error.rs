@@ -38,7 +38,15 @@ pub(crate) enum RetryHint {
 /// [`kind`](Error::kind) tells what to do next, [`is_retryable`](Error::is_retryable) whether calling again can help, and
 /// [`is_indeterminate`](Error::is_indeterminate) whether a write may have been applied despite the error.
 ///
-/// Neither passwords nor payloads ever appear in it.
+/// Passwords and payloads never appear in it.
+///
+/// ```
+/// use durable_store::{Config, ErrorKind};
+///
+/// let error = Config::builder().build().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Config);
+/// assert!(!error.is_retryable() && !error.is_indeterminate());
+/// ```
 #[derive(Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Inner>);
@@ -152,13 +160,23 @@ impl Error {
     }
 
     /// Returns how many replicas had to be alive or to answer, if the server reported it.
+    ///
+    /// ```
+    /// # use durable_store::Error;
+    /// fn print(error: &Error) {
+    ///     if let (Some(required), Some(alive)) = (error.required(), error.alive()) {
+    ///         eprintln!("{alive} of {required} replicas are alive");
+    ///     }
+    /// }
+    /// ```
     pub fn required(&self) -> Option<u32> {
         self.0.replicas.map(|replicas| match replicas {
             Replicas::Alive { required, .. } | Replicas::Received { required, .. } => required,
         })
     }
 
-    /// Returns how many replicas were known to be alive, if the server refused the request because they were too few.
+    /// Returns how many replicas were known to be alive, if the server refused the request because they were too few. See
+    /// [`required`](Error::required) for an example.
     pub fn alive(&self) -> Option<u32> {
         match self.0.replicas {
             Some(Replicas::Alive { alive, .. }) => Some(alive),
@@ -166,7 +184,8 @@ impl Error {
         }
     }
 
-    /// Returns how many replicas answered before the server gave up waiting or failed.
+    /// Returns how many replicas answered before the server gave up waiting or failed. See [`required`](Error::required) for an
+    /// example of such numbers.
     pub fn received(&self) -> Option<u32> {
         match self.0.replicas {
             Some(Replicas::Received { received, .. }) => Some(received),

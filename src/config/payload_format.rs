@@ -6,6 +6,13 @@ use crate::Error;
 
 /// What `write_state` puts into the columns `state_payload` and `state_manifest`. Reads accept both forms,
 /// independent of this setting.
+///
+/// ```
+/// use durable_store::PayloadFormat;
+///
+/// assert_eq!("message".parse::<PayloadFormat>()?, PayloadFormat::Message);
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PayloadFormat {

@@ -8,7 +8,14 @@ use crate::Error;
 /// and lightweight transactions on one row lose each other's updates.
 ///
 /// The mode is recorded in the table's comment, where [`create_schema`](crate::DurableStore::create_schema) puts it, and
-/// [`connect`](crate::DurableStore::connect) refuses a store that is set otherwise.
+/// [`connect`](crate::DurableStore::connect) refuses a store with another mode.
+///
+/// ```
+/// use durable_store::WriteMode;
+///
+/// assert_eq!("versioned".parse::<WriteMode>()?, WriteMode::Versioned);
+/// # Ok::<(), durable_store::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteMode {

@@ -8,6 +8,7 @@ use std::{
 use super::breach::{Breach, Outcome};
 
 /// A promise of a store; its name is the promise. `S` is `dyn StateStore` or `dyn VersionedStateStore`.
+/// See [`run`](Case::run) for an example.
 pub struct Case<S: ?Sized> {
     name: &'static str,
     run: fn(&S) -> Outcome,

@@ -5,6 +5,13 @@ use std::fmt;
 /// What went wrong, in terms of what a caller does next.
 ///
 /// The numbers are also the codes of the C interface; a number is never reused.
+///
+/// ```
+/// use durable_store::{Config, ErrorKind};
+///
+/// assert_eq!(Config::builder().build().unwrap_err().kind(), ErrorKind::Config);
+/// assert_eq!(ErrorKind::Conflict as i32, 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u8)]

@@ -60,7 +60,7 @@ impl DurableStore {
 
 /// The states of a scan, an iterator; returned by [`DurableStore::shard_states`] and [`DurableStore::all_states`].
 ///
-/// It ends after the first error. [`resume_token`](States::resume_token) then tells how far it came, and another scan can
+/// See [`all_states`](DurableStore::all_states) for an example. It ends after the first error. [`resume_token`](States::resume_token) then tells how far it came, and another scan can
 /// continue there. A row that cannot be read ([`Corrupt`](ErrorKind::Corrupt), the error names it) counts as returned: the
 /// scan that continues begins after it.
 #[must_use = "nothing is read before the first state is asked for"]

@@ -1,4 +1,4 @@
-//! A store that is sound but for one fault.
+//! A store with exactly one fault.
 
 use std::thread::{self, ThreadId};
 

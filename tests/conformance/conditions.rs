@@ -1,4 +1,4 @@
-//! Stores that see a condition hold where it does not, or the other way round.
+//! Stores that evaluate a condition wrongly.
 
 use durable_store::{
     Error, ErrorKind, MemoryStore, StateStore, VersionedStateStore,

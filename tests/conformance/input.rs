@@ -1,4 +1,4 @@
-//! Stores that take what they should refuse.
+//! Stores that accept input that they should refuse.
 
 use durable_store::{Error, ErrorKind, MemoryStore, StateStore};
 

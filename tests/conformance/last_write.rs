@@ -1,4 +1,4 @@
-//! Stores that mind version numbers where the last write should win.
+//! Stores that check version numbers although the last write should win.
 
 use durable_store::{Error, ErrorKind, MemoryStore, StateStore};
 

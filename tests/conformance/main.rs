@@ -1,4 +1,4 @@
-//! The cases of the contract: a sound store fails none, and each is failed by a store that is broken in that one way.
+//! The cases of the contract: a correct store fails none, and each case fails on a store with that one fault.
 //! They need no server.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 

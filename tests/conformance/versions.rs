@@ -1,4 +1,4 @@
-//! Stores in versioned mode that take stale writes, or say no in another way than they should.
+//! Stores in versioned mode that accept stale writes, or refuse them with a wrong error.
 
 use std::sync::Mutex;
 

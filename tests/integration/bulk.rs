@@ -1,4 +1,4 @@
-//! Many states in one call: each item has an outcome of its own.
+//! Many states in one call: each item has its own outcome.
 
 use std::{
     sync::{

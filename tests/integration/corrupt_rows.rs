@@ -1,4 +1,4 @@
-//! Rows that cannot be read are an error, never "no state"; rows of which nothing is left are no state.
+//! Rows that cannot be read are an error, never "no state"; rows with nothing but their key are no state.
 
 use durable_store::{DurableStore, ErrorKind, Layout, StateKey, prost_types::Any};
 

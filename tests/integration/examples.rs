@@ -1,4 +1,4 @@
-//! Every example runs, and shows what it says it shows.
+//! Every example runs and prints what it is meant to print.
 
 use std::{ffi::OsStr, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Handles with one thing changed: it takes effect, and changes nothing for other handles.
+//! Handles with one setting changed: the change takes effect, and does not affect other handles.
 
 use std::{
     sync::Barrier,

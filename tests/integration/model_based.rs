@@ -1,4 +1,4 @@
-//! Random sequences of operations come to the same on a table as in memory.
+//! Random sequences of operations have the same results on a table as in memory.
 //!
 //! `PROPTEST_RNG_SEED` repeats the sequences of a failed test, which prints it.
 

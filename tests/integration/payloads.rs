@@ -1,4 +1,4 @@
-//! What is in the resulting state, in both payload formats.
+//! Payloads in both payload formats.
 
 use durable_store::{DurableState, DurableStore, ErrorKind, Layout, PayloadFormat, prost::Message, prost_types::Any};
 

@@ -1,4 +1,4 @@
-//! Leases: who waits for them, and what becomes of them.
+//! Leases: which calls wait for them, and when they are returned.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

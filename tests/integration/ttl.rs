@@ -1,4 +1,4 @@
-//! States that are forgotten after a time, in both modes.
+//! States that expire, in both modes.
 
 use std::time::Duration;
 

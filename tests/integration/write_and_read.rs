@@ -1,4 +1,4 @@
-//! What is written is read back, whole.
+//! States are read back as they were written.
 
 use durable_store::{DurableState, ErrorKind, StateStore};
 

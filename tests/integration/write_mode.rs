@@ -1,4 +1,4 @@
-//! The write mode: recorded with the table, for all who write it.
+//! The write mode is recorded with the table, for all its writers.
 
 use durable_store::{
     Config, DurableStore, Error, ErrorKind, Layout, Replication, SchemaOptions,

@@ -1,4 +1,4 @@
-//! Places where nothing can be connected to.
+//! Addresses to which no connection can be made.
 
 use std::{
     net::TcpListener,

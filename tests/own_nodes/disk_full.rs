@@ -1,4 +1,4 @@
-//! A node that can make no file longer, as on a full disk: what calls get depends on its `commit_failure_policy`.
+//! A node with a full disk: the outcome of calls depends on its `commit_failure_policy`.
 
 use std::{
     thread,

@@ -1,4 +1,4 @@
-//! A child made by `fork` has none of the driver's threads.
+//! Calls in a child of `fork`, in which the driver's threads do not exist.
 #![allow(unsafe_code, reason = "fork has no safe form")]
 
 use std::time::{Duration, Instant};

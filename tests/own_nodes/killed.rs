@@ -1,4 +1,4 @@
-//! A node is killed under load and comes back: nobody has to do anything.
+//! A node is killed under load and started again: the store recovers by itself.
 
 use std::{
     sync::{Arc, Barrier, mpsc},

@@ -1,4 +1,4 @@
-//! A node is stopped under a transaction and continues when the caller has given up: what was under way is carried out.
+//! A node is paused during a transaction and resumed after the caller has given up: the transaction is then applied.
 
 use std::{
     thread,

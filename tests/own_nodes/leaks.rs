@@ -1,4 +1,4 @@
-//! What a process holds stays the same however often it connects, calls and fails: memory, threads and descriptors.
+//! Memory, threads and descriptors of a process do not grow with the number of connects, calls and failures.
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! What the server says it takes.
+//! The server's limit for writes.
 
 use durable_store::{DurableState, ErrorKind, prost_types::Any};
 

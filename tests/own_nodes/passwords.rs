@@ -1,4 +1,4 @@
-//! A node that asks for a password.
+//! A node that requires a password.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A node that was restarted has forgotten what was prepared on it.
+//! A restarted node has no prepared statements.
 
 use std::time::{Duration, Instant};
 

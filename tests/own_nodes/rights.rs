@@ -1,4 +1,4 @@
-//! Roles that may log in, and then not do everything.
+//! Roles that may log in but lack permissions.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Several processes make one schema at once, and some die over it.
+//! Several processes create one schema at once, and some are killed meanwhile.
 
 use std::{
     collections::HashSet,

@@ -97,3 +97,44 @@ fn links_between_pages_lead_somewhere() {
         }
     }
 }
+
+/// The public items of a file that have neither an example nor a line that names the item with one.
+fn items_without_example(text: &str) -> Vec<String> {
+    let (mut docs, mut found) = (String::new(), Vec::new());
+    for line in text.split("#[cfg(test)]\nmod tests").next().unwrap().lines().map(str::trim) {
+        if let Some(doc) = line.strip_prefix("///") {
+            docs.push_str(doc);
+            docs.push('\n');
+            continue;
+        }
+        let item =
+            ["pub fn ", "pub struct ", "pub enum ", "pub trait "].iter().find_map(|start| line.strip_prefix(start));
+        if let Some(item) = item {
+            let has_example = docs.contains("```") || docs.contains("for an example") || docs.contains("See [`");
+            if !has_example {
+                found.push(item.split(['(', '<', ' ', ':', ';']).next().unwrap().to_owned());
+            }
+        }
+        if !line.starts_with("#[") && !line.starts_with("//") {
+            docs.clear();
+        }
+    }
+    found
+}
+
+#[test]
+fn every_public_item_has_an_example() {
+    for (name, text) in rust_files("src") {
+        let is_internal = ["src/ffi", "src/fuzzing", "src/_documentation"].iter().any(|path| name.starts_with(path));
+        if !is_internal {
+            assert_eq!(items_without_example(&text), [""; 0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_item_without_an_example_is_found() {
+    let text =
+        "/// Adds.\n#[must_use]\npub fn add() {}\n/// ```\n/// sub()\n/// ```\npub fn sub() {}\npub struct Sum;\n";
+    assert_eq!(items_without_example(text), ["add", "Sum"]);
+}

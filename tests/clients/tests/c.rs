@@ -1,4 +1,4 @@
-//! The client in C, a topic a test.
+//! The client in C, one topic per test.
 
 use crate::harness::{Keyspace, Program, address, printed};
 

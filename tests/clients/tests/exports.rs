@@ -1,4 +1,4 @@
-//! What the shared library shows to those who link it.
+//! The symbols and names of the shared library.
 
 use std::{collections::BTreeSet, process::Command};
 

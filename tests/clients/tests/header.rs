@@ -1,4 +1,4 @@
-//! The header: made of the code, complete, and fit for C and C++.
+//! The header is generated from the code, complete, and valid in C and C++.
 
 use std::{fs, process::Command};
 

@@ -1,4 +1,4 @@
-//! Connections that break under a request, or go mute.
+//! Connections that break during a request, or stop answering.
 
 use durable_store::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! Answers that come late or never: a call ends by its deadline, and no answer goes astray.
+//! Answers that are late or lost: a call ends by its deadline, and no call gets the answer of another.
 
 use std::time::{Duration, Instant};
 

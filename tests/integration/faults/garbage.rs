@@ -1,4 +1,4 @@
-//! Answers that are none.
+//! Answers that are not valid.
 
 use std::time::{Duration, Instant};
 

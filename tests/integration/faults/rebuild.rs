@@ -1,4 +1,4 @@
-//! A session that does not come back to life is replaced.
+//! A session that stays dead is replaced.
 
 use std::{
     collections::HashMap,

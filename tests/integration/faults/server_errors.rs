@@ -1,4 +1,4 @@
-//! Every error a server can answer with, forged, and what a caller hears of it.
+//! Every error that a server can answer with, forged, and the error that the caller gets.
 
 use std::time::Duration;
 

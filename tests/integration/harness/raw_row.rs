@@ -1,4 +1,4 @@
-//! Rows as they are in the table, past the store.
+//! Rows of the table, read and written without the store.
 
 use super::Keyspace;
 

@@ -1,4 +1,4 @@
-//! What a subscriber hears, and what it must never hear.
+//! The events that a subscriber gets, and what they must never contain.
 
 use std::{thread, time::Duration};
 

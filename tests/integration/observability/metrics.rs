@@ -1,4 +1,4 @@
-//! What a recorder counts, and what a scraper gets of it.
+//! The metrics that a recorder counts and a scraper gets.
 
 use std::{
     collections::BTreeMap,

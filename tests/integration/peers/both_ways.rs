@@ -1,4 +1,4 @@
-//! What the Go program writes, we read, and the other way round: every edge value, every field, every byte.
+//! This library reads what the Go program writes, and the reverse: every boundary value, every field, every byte.
 
 use durable_store::{DurableState, ErrorKind, Layout, prost::Message};
 

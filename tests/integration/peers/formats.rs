@@ -1,4 +1,4 @@
-//! What the Go program makes of what only we can write.
+//! How the Go program reads what only this library writes.
 
 use durable_store::{DurableState, Layout, PayloadFormat, WriteCondition, prost::Message, prost_types::Timestamp};
 

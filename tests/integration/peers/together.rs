@@ -1,4 +1,4 @@
-//! We and the Go program on the same ids.
+//! This library and the Go program on the same ids.
 
 use std::{
     collections::HashMap,

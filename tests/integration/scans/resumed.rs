@@ -1,4 +1,4 @@
-//! Scans that go on where another one had come to: its token is all they need.
+//! Scans that continue where another one had come to, from its resume token.
 
 use std::{
     env,

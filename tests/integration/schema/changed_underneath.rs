@@ -1,4 +1,4 @@
-//! The schema changes under a connected store: it heals, or says what is wrong and then heals.
+//! The schema changes while a store is connected: the store recovers, or reports what is wrong until it is corrected.
 
 use durable_store::{DurableStore, ErrorKind, Layout, Replication, SchemaOptions};
 

@@ -1,4 +1,4 @@
-//! Making the schema.
+//! Creating the schema.
 
 use std::thread;
 

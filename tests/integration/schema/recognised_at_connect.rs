@@ -1,4 +1,4 @@
-//! What connecting makes of the table it finds.
+//! The tables that a connect accepts and refuses.
 
 use durable_store::{DurableStore, ErrorKind};
 

@@ -1,4 +1,4 @@
-//! Transactions that land after everybody has stopped waiting for them.
+//! Transactions that are applied after their caller has stopped waiting.
 
 use std::{thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Many writers of one entity at once: one of them wins, and nobody's work is lost.
+//! Many writers of one entity at once: one of them wins, and no acknowledged write is lost.
 
 use std::{
     collections::HashMap,

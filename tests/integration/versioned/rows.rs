@@ -1,4 +1,4 @@
-//! Rows that no versioned writer made, which are not overwritten by accident; and versions that cannot be compared.
+//! Rows that were not written by a versioned writer are not overwritten by accident; and versions that cannot be compared.
 
 use durable_store::{
     DurableStore, Error, ErrorKind, Result,

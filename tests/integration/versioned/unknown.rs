@@ -1,4 +1,4 @@
-//! Transactions whose answer is lost: what the caller hears is what happened, or that nobody can know.
+//! Transactions whose answer is lost: the caller learns the outcome, or that it is unknown.
 
 use std::time::Duration;
 

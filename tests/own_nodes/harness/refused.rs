@@ -1,4 +1,4 @@
-//! A connect that has to fail: as what, how soon, and without secrets in the text.
+//! Asserts that connecting fails: with which kind, how soon, and without secrets in the text.
 
 use std::time::{Duration, Instant};
 

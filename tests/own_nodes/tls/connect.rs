@@ -1,4 +1,4 @@
-//! Nodes and stores with certificates that fit, and with every kind that does not.
+//! Nodes and stores with matching certificates, and with every kind that does not match.
 
 use cluster::Cluster;
 use durable_store::{ConfigBuilder, ErrorKind, Tls, TlsVerification};

@@ -1,4 +1,4 @@
-//! Programs of the system that a test cannot do without.
+//! Programs of the system that a test needs.
 
 use std::process::{Command, Stdio};
 

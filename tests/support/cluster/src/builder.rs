@@ -1,4 +1,4 @@
-//! What a cluster is to be like.
+//! The options of a cluster.
 
 use std::{collections::BTreeMap, fmt, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The little of Docker's HTTP interface that is needed without its client.
+//! The part of Docker's HTTP interface that is needed without its client.
 
 use std::{
     env,

@@ -1,4 +1,5 @@
-//! A proxy before a Cassandra node that knows the frames of its protocol: for faults that no server makes when asked.
+//! A proxy in front of a Cassandra node that understands the frames of its protocol, to make faults that a server cannot
+//! be told to make.
 //!
 //! ```no_run
 //! # fn main() -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-//! The bars the store has to reach, and the table that says whether it does.
+//! The targets of the store, and the table that tells which are reached.
 
 use std::fmt;
 

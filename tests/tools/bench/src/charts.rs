@@ -1,4 +1,4 @@
-//! Charts as SVG, one a question.
+//! Charts as SVG, one per question.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Measures the store against what a user would pick instead: `cargo xtask bench`.
+//! Measures the store against its alternatives: `cargo xtask bench`.
 
 mod allocations;
 mod arguments;

@@ -1,4 +1,4 @@
-//! What is measured: the points of a quick and of a full run, and the bars they have to reach.
+//! The points of a quick and of a full run, and the targets that they have to reach.
 
 mod growth;
 

@@ -1,4 +1,4 @@
-//! What the bench asks of a contender, a JSON line each, and what it hears. Shared with `tests/peers/go`.
+//! Requests of the bench to a contender and its answers, one JSON line each. Shared with `tests/peers/go`.
 
 use serde::{Deserialize, Serialize};
 

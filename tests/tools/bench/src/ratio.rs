@@ -1,4 +1,4 @@
-//! What alternating runs say of two contenders: the ratio of each pair, and the median of those.
+//! The ratio of two contenders from alternating runs: the median of the ratios of all pairs.
 
 use std::fmt;
 

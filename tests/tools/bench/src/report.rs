@@ -1,4 +1,4 @@
-//! What is left of a run: `report.md` with every point, and the charts.
+//! The results of a run: `report.md` with every point, and the charts.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! What a history proves: pure, knows no store.
+//! Checks a history. Uses no store.
 //!
 //! Every rule is one that a correct store cannot break, whatever fails and however late, so each breach is a fault of the
 //! store. What the rules rest on:

@@ -1,4 +1,4 @@
-//! Makes a fault happen, and all well again.
+//! Makes a fault, and then repairs it.
 
 use std::{
     thread::sleep,

@@ -1,4 +1,4 @@
-//! What is recorded of every call, and how a history is told.
+//! The record of every call, and how it is printed.
 
 mod recorder;
 

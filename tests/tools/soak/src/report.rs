@@ -1,4 +1,4 @@
-//! What is printed at the end.
+//! The text that is printed at the end.
 
 use std::{collections::BTreeMap, fmt::Write};
 

@@ -1,4 +1,4 @@
-//! What this process holds, and whether it holds more than it did.
+//! Threads, descriptors and memory of this process, and whether they have grown.
 
 use std::{
     fmt, fs,

@@ -1,4 +1,4 @@
-//! How late this machine wakes a thread: what is no fault of the store.
+//! How late this machine wakes a thread, which is not the fault of the store.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! What is wrong with a history, and the calls that show it.
+//! A violation in a history, and the calls that show it.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What `cargo deny` says of the dependencies: known vulnerabilities, licences, duplicates, sources.
+//! Checks the dependencies with `cargo deny`: known vulnerabilities, licences, duplicates, sources.
 
 use std::{
     path::{Path, PathBuf},

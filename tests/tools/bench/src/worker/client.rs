@@ -1,4 +1,4 @@
-//! What a contender that is written in Rust can do.
+//! The operations of a contender that is written in Rust.
 
 use anyhow::{Result, bail, ensure};
 use durable_store::{DurableState, prost_types::Any};

@@ -1,4 +1,4 @@
-//! One run: threads that do one operation after the other, and what that came to.
+//! One run: threads that make one operation after the other, and their results.
 
 use std::{
     hint::black_box,

@@ -1,4 +1,4 @@
-//! The store itself.
+//! The store.
 
 use std::net::SocketAddr;
 

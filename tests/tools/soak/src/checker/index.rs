@@ -1,4 +1,4 @@
-//! A history taken apart by id, and the calls before a moment found quickly.
+//! A history by id, with a fast search for the calls before a moment.
 
 use std::collections::BTreeMap;
 

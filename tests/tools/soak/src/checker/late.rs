@@ -1,4 +1,4 @@
-//! No call ends later than its deadline and a little.
+//! No call ends more than a little after its deadline.
 //!
 //! Items of a bulk call are known to have ended when the whole call has. Its deadline is what the last of its items may
 //! take, see `load::bulk`.

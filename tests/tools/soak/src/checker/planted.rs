@@ -1,4 +1,4 @@
-//! Histories told by hand, in milliseconds.
+//! Histories written by hand, with times in milliseconds.
 
 use std::ops::Range;
 

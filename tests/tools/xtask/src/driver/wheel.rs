@@ -1,4 +1,4 @@
-//! The driver out of a Python wheel.
+//! Extracts the driver from a Python wheel.
 //!
 //! The C++ driver is in no package index under its own name, but the wheel of `acsylla`, a Python client, holds
 //! ScyllaDB's build of it (2.16.2) with every function that `cassandra-cpp-sys` declares, and OpenSSL beside it.
