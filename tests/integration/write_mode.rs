@@ -77,7 +77,7 @@ fn another_mode_is_refused_until_its_advice_is_run() {
 #[track_caller]
 fn run_what_it_says(keyspace: &Keyspace, refused: &DurableStore) {
     let text = refused.connect().unwrap_err().to_string();
-    keyspace.cql(text.split_once("this records it: ").expect("a statement").1);
+    keyspace.cql(text.split_once("this statement changes the record: ").expect("a statement").1);
 }
 
 /// Comments are written by people, on several lines too.

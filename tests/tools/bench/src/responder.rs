@@ -148,15 +148,20 @@ fn to_query(cql: &str) -> Vec<u8> {
         }
         return body.bytes(&[1; 16]).bytes(&[2; 16]).bytes(&Ipv4Addr::LOCALHOST.octets()).0;
     }
-    if cql.starts_with("SELECT column_name, kind, position, type FROM system_schema.columns") {
-        let columns =
-            [("column_name", Type::Text), ("kind", Type::Text), ("position", Type::Int), ("type", Type::Text)];
+    if cql.starts_with("SELECT column_name, kind, position, type, clustering_order FROM system_schema.columns") {
+        let columns = [
+            ("column_name", Type::Text),
+            ("kind", Type::Text),
+            ("position", Type::Int),
+            ("type", Type::Text),
+            ("clustering_order", Type::Text),
+        ];
         let mut body = Body::rows(&columns).int(6);
         for (name, r#type) in STATE.into_iter().chain([ID]) {
             let kind = if name == ID.0 { "partition_key" } else { "regular" };
             let position = if name == ID.0 { 0_i32 } else { -1 };
             body = body.bytes(name.as_bytes()).bytes(kind.as_bytes()).bytes(&position.to_be_bytes());
-            body = body.bytes(r#type.cql().as_bytes());
+            body = body.bytes(r#type.cql().as_bytes()).bytes(b"none");
         }
         return body.0;
     }
@@ -181,7 +186,9 @@ mod tests {
     fn a_client_finds_the_table_and_no_index() {
         let address = start(&DurableState::default()).unwrap();
         let mut client = Client::connect(address, Duration::from_secs(10)).unwrap();
-        let columns = client.query("SELECT column_name, kind, position, type FROM system_schema.columns").unwrap();
+        let columns = client
+            .query("SELECT column_name, kind, position, type, clustering_order FROM system_schema.columns")
+            .unwrap();
         assert_eq!(columns.rows.len(), 6);
         assert_eq!(columns.text(5, 0).as_deref(), Some("persistence_id"));
         assert_eq!(client.query("SELECT * FROM system_schema.indexes").unwrap().rows.len(), 0);
