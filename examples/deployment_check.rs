@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use durable_store::{Config, DurableState, prost};
+use durable_store::{Config, DurableState, DurableStore, prost};
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct AccountState {
@@ -21,8 +21,9 @@ impl prost::Name for AccountState {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let store = DurableStore::new(Config::from_env()?);
     // Fails at once, with the reason, if an address, a certificate, the password or the table is wrong.
-    let store = Config::from_env()?.connect()?;
+    store.connect()?;
     let account = AccountState { account_id: "deployment-check".into(), balance_cents: 0 };
     let written = DurableState::new("deployment-check", 1, &account);
     store.write_state(&written)?;

@@ -27,6 +27,8 @@ pub(crate) enum RetryHint {
     MissingTable,
     /// The driver has no connection to any node: nothing was sent.
     NoLiveConnection,
+    /// The node is shutting down, and refuses requests until its connections are closed.
+    NodeShuttingDown,
     /// The prepared statement no longer fits the table.
     StaleStatement,
     /// The statement would need an index that is not there.

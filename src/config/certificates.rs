@@ -59,7 +59,10 @@ fn certificates(setting: &str, text: &str) -> Result<Vec<Pem>> {
 fn key_block(text: &str) -> Result<Pem> {
     let keys = blocks(KEY, text)?.into_iter().filter(|block| block.tag().ends_with("PRIVATE KEY"));
     let [key] = <[Pem; 1]>::try_from(keys.collect::<Vec<_>>()).map_err(|keys| {
-        Error::setting(KEY, format!("holds {} private keys (-----BEGIN PRIVATE KEY-----), not one", keys.len()))
+        Error::setting(
+            KEY,
+            format!("must hold exactly one private key (-----BEGIN PRIVATE KEY-----), found {}", keys.len()),
+        )
     })?;
     // The driver would ask for the password on the terminal, or abort the process.
     if key.tag() == "ENCRYPTED PRIVATE KEY" || key.headers().get("Proc-Type").is_some() {

@@ -78,7 +78,7 @@ impl SchemaSetup<'_> {
             self.change(session, &cql::create_index(self.config))?;
             if !block_on(catalog::has_index(session, self.config, self.deadline))? {
                 let message = format!(
-                    "the index was not made: its name is taken in keyspace {}; make one with another name by CREATE INDEX",
+                    "the index was not created: its name is taken in keyspace {}; create one with another name by CREATE INDEX",
                     self.config.keyspace()
                 );
                 return Err(Error::schema(message));
@@ -122,7 +122,7 @@ impl SchemaSetup<'_> {
         }
         let (keyspace, table) = (self.config.keyspace(), self.config.table());
         let (found, wanted) = (found.primary_key(), self.options.layout.primary_key());
-        Err(Error::schema(format!("table {keyspace}.{table} is already there with {found}, not {wanted}")))
+        Err(Error::schema(format!("table {keyspace}.{table} exists with {found}, expected {wanted}")))
     }
 
     /// A new index refuses reads until it is built.

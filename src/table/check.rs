@@ -28,7 +28,7 @@ pub(crate) struct Column {
 pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
     let table = format!("{}.{}", config.keyspace(), config.table());
     if columns.is_empty() {
-        let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
+        let advice = "create it with `create_schema`, or by hand with the text of `schema_cql`";
         return Err(Error::schema(format!("table {table} does not exist: {advice}")));
     }
     for (name, cql_type) in COLUMNS {
@@ -115,7 +115,7 @@ pub(crate) fn bytes_of(size: &str) -> Option<usize> {
 }
 
 pub(crate) fn keyspace_missing(config: &Config) -> Error {
-    let advice = "make it with `create_schema`, or by hand with what `schema_cql` gives";
+    let advice = "create it with `create_schema`, or by hand with the text of `schema_cql`";
     Error::schema(format!("keyspace {} does not exist: {advice}", config.keyspace()))
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn keyspace_missing(config: &Config) -> Error {
 pub(crate) fn index_missing(config: &Config) -> Error {
     Error::schema(format!(
         "table {}.{} is keyed by shard and has no index on persistence_id, so an id alone cannot be read: \
-         either make the index (`create_schema`, or CREATE INDEX ON it), or set `sharding` so that the shard follows \
+         either create the index (`create_schema`, or CREATE INDEX ON it), or set `sharding` so that the shard follows \
          from the id, or read with the shard in the key, as (shard, id)",
         config.keyspace(),
         config.table(),

@@ -136,8 +136,9 @@ pub(crate) fn decode(row: StoredRow<'_>, persistence_id: &str, layout: Layout) -
 
 fn decode_payload(manifest: &str, payload: Option<Cow<'_, [u8]>>) -> Result<Any> {
     if manifest == type_url::ANY {
-        return Any::decode(payload.as_deref().unwrap_or_default())
-            .map_err(|cause| Error::corrupt("state_payload", "is no google.protobuf.Any").with_source(cause));
+        return Any::decode(payload.as_deref().unwrap_or_default()).map_err(|cause| {
+            Error::corrupt("state_payload", "does not decode as google.protobuf.Any").with_source(cause)
+        });
     }
     if !type_url::is_full_name(manifest) {
         return Err(Error::corrupt("state_manifest", &format!("{manifest:?} is not the full name of a message")));

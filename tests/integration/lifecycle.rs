@@ -126,6 +126,16 @@ fn a_server_that_cannot_be_reached_is_named_as_such() {
 }
 
 #[test]
+fn settings_connect_in_one_step_or_fail_with_the_same_error() {
+    let keyspace = Keyspace::with_table(Layout::ById);
+    let store = keyspace.config().build().unwrap().connect().unwrap();
+    store.write_state(&account("account-42", 1, 1)).unwrap();
+    let missing = keyspace.config().table("missing").build().unwrap();
+    let (direct, step) = (missing.clone().connect().unwrap_err(), DurableStore::new(missing).connect().unwrap_err());
+    assert_eq!((direct.kind(), direct.to_string()), (ErrorKind::Schema, step.to_string()));
+}
+
+#[test]
 fn an_unreachable_contact_point_is_named_with_the_reason() {
     let keyspace = Keyspace::unmade();
     let options = SchemaOptions::new(Replication::Simple(1));

@@ -103,3 +103,14 @@ fn pauses_double_up_to_a_second_and_are_jittered() {
         assert!(pauses.iter().any(|pause| *pause != pauses[0]));
     }
 }
+
+#[test]
+fn a_node_that_shuts_down_is_asked_again_after_its_shutdown() {
+    let table = TableMetrics::new("states_store");
+    let (call, limits) = (Call::begin(&table, &PING, None), limits(Duration::from_secs(60), 3));
+    let attempts = Attempts::new(&call, &limits);
+    let refused = error(ErrorKind::Overloaded, false);
+    assert!(attempts.pause_after(&refused).unwrap() <= FIRST_PAUSE);
+    let shutting_down = refused.with_retry_hint(RetryHint::NodeShuttingDown);
+    assert_eq!(attempts.pause_after(&shutting_down), Some(SHUTDOWN_PAUSE));
+}

@@ -84,9 +84,17 @@ fn what_is_no_certificate_or_key_is_refused() {
     assert_refused(trusted(&format!("{certificate}{not_der}")), CA, "certificate 2 in it");
 
     for text in ["", &certificate] {
-        assert_refused(private_key(text), KEY, "holds 0 private keys");
+        assert_refused(
+            private_key(text),
+            KEY,
+            "must hold exactly one private key (-----BEGIN PRIVATE KEY-----), found 0",
+        );
     }
-    assert_refused(private_key(&format!("{key}{key}")), KEY, "holds 2 private keys");
+    assert_refused(
+        private_key(&format!("{key}{key}")),
+        KEY,
+        "must hold exactly one private key (-----BEGIN PRIVATE KEY-----), found 2",
+    );
     let not_der = pem::encode(&Pem::new("PRIVATE KEY", b"not DER".as_slice()));
     assert_refused(private_key(&not_der), KEY, "cannot be read as a private key");
 }

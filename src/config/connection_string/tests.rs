@@ -178,3 +178,17 @@ fn no_refusal_shows_a_password() {
     // Not encoded, but not misread either.
     assert_eq!(read("cassandra://app:se@c:ret@a").contact_points(), ["a"]);
 }
+
+#[test]
+fn a_string_sets_what_it_contains_over_what_a_builder_has() {
+    let before = Config::builder().keyspace("before").pool_size(8).sharding(Sharding::by(|_| 7));
+    let config = before.connection_string("cassandra://a:7/bank").unwrap().table("after").build().unwrap();
+    assert_eq!((config.keyspace(), config.table(), config.port()), ("bank", "after", 7));
+    assert_eq!(config.pool_size(), 8);
+    assert!(matches!(config.sharding(), Sharding::By(_)));
+    let error = Config::builder().connection_string("cassandra://a?pool_size=x").unwrap_err();
+    assert!(error.to_string().starts_with("pool_size: "), "{error}");
+    // The port of a string is one that was set.
+    let conflict = Config::builder().connection_string("cassandra://a:7").unwrap().contact_points(["b:8"]).build();
+    assert!(conflict.unwrap_err().to_string().starts_with("port: 7 was set"));
+}

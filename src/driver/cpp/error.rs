@@ -110,6 +110,9 @@ const DIFFERENT: &[&str] = &[
     "Expected 8 or 0 byte",
 ];
 
+/// The text of a node that was told to stop. It answers every request like this until it closes its connections.
+const SHUTTING_DOWN: &str = "shutting down";
+
 /// The error of a request.
 pub(super) fn from_driver(error: cassandra_cpp::Error) -> Error {
     match error.kind() {
@@ -214,6 +217,7 @@ fn from_code(code: Code, text: &str) -> Error {
             (ErrorKind::Schema, RetryHint::None)
         }
         Code::LIB_UNEXPECTED_RESPONSE if text.contains("ID mismatch") => (kind, RetryHint::StaleStatement),
+        Code::SERVER_OVERLOADED if text.contains(SHUTTING_DOWN) => (kind, RetryHint::NodeShuttingDown),
         Code::LIB_NO_HOSTS_AVAILABLE => (kind, RetryHint::NoLiveConnection),
         _ => (kind, RetryHint::None),
     };

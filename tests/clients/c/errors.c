@@ -48,7 +48,7 @@ void schema(void) {
     durable_store *store = opened("made", "");
     OK(durable_store_create_schema(store, "1", 1, DURABLE_STORE_BY_SHARD, false, &error));
     OK(durable_store_create_schema(store, " 1 ", 3, DURABLE_STORE_BY_SHARD, true, &error));
-    FAILS(DURABLE_STORE_SCHEMA, "is already there with",
+    FAILS(DURABLE_STORE_SCHEMA, "exists with PRIMARY KEY",
           durable_store_create_schema(store, "1", 1, DURABLE_STORE_BY_ID, true, &error));
     FAILS(DURABLE_STORE_CONFIG, "replication: ",
           durable_store_create_schema(store, "many", 4, DURABLE_STORE_BY_ID, true, &error));

@@ -47,7 +47,7 @@ fn a_table_of_the_other_layout_is_left_alone_and_named() {
         let error = keyspace.store().create_schema(&one_copy().layout(wanted)).unwrap_err();
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Schema, Some("create_schema")), "{error}");
         let text =
-            format!("table {}.states_store is already there with {}, not {}", keyspace.name(), key(there), key(wanted));
+            format!("table {}.states_store exists with {}, expected {}", keyspace.name(), key(there), key(wanted));
         assert!(error.to_string().contains(&text), "{error}");
         assert_eq!(keyspace.catalog(), before);
         assert_works(&keyspace.store());

@@ -41,7 +41,7 @@ fn unusable_files_are_refused_by_name_before_io() {
     };
     refused([&ca, &certificate, &other_key], &["tls_key: ", "is not the key of", "tls_certificate"]);
     refused([&ca, &certificate, &encrypted], &["tls_key: ", "is encrypted"]);
-    refused([&ca, &certificate, &certificate], &["tls_key: ", "holds 0 private keys"]);
+    refused([&ca, &certificate, &certificate], &["tls_key: ", "must hold exactly one private key", "found 0"]);
     refused([&ca, &key, &key], &["tls_certificate: ", "holds no certificate"]);
     refused([&ca, &damaged, &key], &["tls_certificate: ", "is damaged"]);
     refused([&damaged, &certificate, &key], &["tls_ca: ", "is damaged"]);

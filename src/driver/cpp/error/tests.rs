@@ -148,6 +148,12 @@ fn only_an_id_mismatch_makes_a_statement_stale() {
     let stale = error(Code::LIB_UNEXPECTED_RESPONSE, "ID mismatch while trying to prepare query");
     assert_eq!(stale.retry_hint(), RetryHint::StaleStatement);
     assert_eq!(error(Code::LIB_UNEXPECTED_RESPONSE, "Unexpected response").retry_hint(), RetryHint::None);
+    let shutting_down = error(Code::SERVER_OVERLOADED, "Server is shutting down");
+    assert_eq!(
+        (shutting_down.kind(), shutting_down.retry_hint()),
+        (ErrorKind::Overloaded, RetryHint::NodeShuttingDown)
+    );
+    assert_eq!(error(Code::SERVER_OVERLOADED, "Request queue is full").retry_hint(), RetryHint::None);
 }
 
 #[test]
