@@ -100,7 +100,7 @@ impl CallContext<'_> {
                 for (deleted, shard) in shards.into_iter().enumerate() {
                     let key = [Value::Bigint(shard), Value::Text(id)];
                     let outcome = self.delete_row(table, &key, timestamp, deadline).await;
-                    // The rows before it are deleted, whatever the outcome of this one.
+                    // The rows before it are deleted, independent of the outcome of this one.
                     outcome.map_err(|error| if deleted > 0 { error.with_indeterminate(true) } else { error })?;
                 }
                 Ok(())

@@ -106,7 +106,7 @@ fn a_dropped_table_fails_its_own_calls_only() {
         store.ping().unwrap();
     }
     assert_eq!(store.get_latest_state("account-42").unwrap().unwrap().version_number, 11);
-    // A table of that name again: the statements are prepared anew.
+    // A new table of the same name: the statements are prepared again.
     create(&keyspace, "dropped", Layout::ById);
     dropped.write_state(&state).unwrap();
     assert_eq!(dropped.get_latest_state("account-42").unwrap(), Some(state));

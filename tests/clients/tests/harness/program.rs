@@ -1,4 +1,4 @@
-//! The client in C, `tests/clients/c`: topics that it is told to run.
+//! The client in C, `tests/clients/c`: runs the topics in its arguments.
 
 use std::{
     fs,

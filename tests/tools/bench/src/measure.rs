@@ -47,7 +47,7 @@ pub(crate) struct Point {
     pub(crate) title: String,
     pub(crate) series: Vec<Series>,
     pub(crate) rounds: u32,
-    /// Before each of them the contenders that take part in every round are started anew; where there is one only, all stay
+    /// Before each of them the contenders that take part in every round are restarted; if there is only one, all stay
     /// as they are.
     pub(crate) sessions: u32,
     pub(crate) comparisons: Vec<Comparison>,
@@ -118,10 +118,10 @@ pub(crate) fn measure(point: &Point, contenders: &mut Contenders) -> Result<Meas
 }
 
 /// Has all connect, and run once: what comes first is not like the rest.
-fn warm_up(turn: &[(&Series, &mut Runs)], anew: bool, contenders: &mut Contenders) -> Result<()> {
+fn warm_up(turn: &[(&Series, &mut Runs)], restart: bool, contenders: &mut Contenders) -> Result<()> {
     let mut restarted = Vec::new();
     for (one_series, _) in turn {
-        if anew && one_series.round_step == 1 && !restarted.contains(&one_series.who) {
+        if restart && one_series.round_step == 1 && !restarted.contains(&one_series.who) {
             contenders.restart(one_series.who)?;
             restarted.push(one_series.who);
         }

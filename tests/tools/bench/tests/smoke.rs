@@ -25,7 +25,7 @@ fn a_quick_run_measures_every_contender_and_writes_its_report() {
         for threads in ["1 thread", "4 threads", "16 threads", "64 threads"] {
             assert_eq!(lines(&format!("### {op} of 200 B, {threads}")), 1, "{report}");
         }
-        assert!(folder.join(format!("{op}-of-200-B.svg")).exists(), "{said}");
+        assert!(folder.join(format!("{op}-of-200-b.svg")).exists(), "{said}");
     }
     let without_go = if toolchains::find_go().is_ok() { 0 } else { 16 };
     assert_eq!(lines("without the Go program"), without_go, "{report}");
