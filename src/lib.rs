@@ -43,7 +43,6 @@
 //! limits the calls in flight. Calls are futures inside, which the calling thread polls; there is no executor.
 //!
 //! **Not supported**: asynchronous calls, and keeping earlier states of an entity.
-//!
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "ffi"), forbid(unsafe_code))]
 #![cfg_attr(feature = "ffi", deny(unsafe_code))]

@@ -1,4 +1,4 @@
-//! The store, [`DurableStore`], in one file per topic: its lifecycle and the way of every call (here), `write`, `read`,
+//! The store, [`DurableStore`], in one file per topic: its lifecycle and the steps of every call (here), `write`, `read`,
 //! `delete`, `bulk`, `scan`, `schema`, and handles with other settings (`handle`). What a call works with while it holds a
 //! lease is in `context`. Also here: the traits that every store implements (`state_store`), a store in memory (`memory`)
 //! and a store of one type of state (`typed`).

@@ -1,4 +1,4 @@
-//! The deadline of a call, and which failures another attempt may follow before it passes.
+//! The limits of a call, and which failures are retried within its deadline.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a node may need to learn of a table that others already have.
 const MISSING_TABLE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a node refuses requests while it shuts down: on a busy machine three attempts in 92 ms all met it.
+/// The pause after a refusal by a node that shuts down. With shorter pauses all three attempts fell into the shutdown, within
+/// 92 ms.
 const SHUTDOWN_PAUSE: Duration = Duration::from_millis(250);
 
 /// Whether a call changes what is stored, which decides what an unknown outcome means.
@@ -18,7 +19,7 @@ const SHUTDOWN_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) enum Effect {
     /// Nothing is changed: the outcome is never unknown.
     Read,
-    /// A write with a fixed timestamp: making it twice has the effect of making it once.
+    /// A write with a fixed timestamp: applying it twice has the same effect as applying it once.
     Write,
 }
 

@@ -50,7 +50,7 @@ pub(crate) enum Goal<'g> {
 }
 
 impl Goal<'_> {
-    /// The outcome that an answer means. That there was nothing to delete is as good as having deleted it.
+    /// Converts an answer to the outcome of the call. A delete that finds no row counts as applied.
     pub(crate) fn outcome(self, answer: Answer) -> Answer {
         if matches!(self, Self::Gone) { Answer::Applied } else { answer }
     }

@@ -268,7 +268,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets what a connection string contains over what was set before; its form is documented at
+    /// Applies the settings in a connection string; they override earlier ones. Its form is documented at
     /// [`Config::from_str`](Config#method.from_str). What it does not contain is unchanged, and later setters override it.
     ///
     /// ```

@@ -37,7 +37,7 @@ impl ClusterSession {
         Ok(Self { driver, max_mutation_bytes })
     }
 
-    /// Returns what waits for the session to close once it was dropped.
+    /// Returns a handle that waits until the session is closed. Take it before the session is dropped.
     pub(crate) fn closing(&self) -> Closing {
         self.driver.closing()
     }

@@ -116,8 +116,8 @@ impl Lifecycle {
         }
     }
 
-    /// Connects, or waits for the connect under way, and looks at the table of `config`, whose number is `table`, until
-    /// `deadline`.
+    /// Connects, or waits for the connect of another thread, then reads the table named in `config`, whose number is `table`.
+    /// Gives up at `deadline`.
     pub(crate) fn connect(&self, config: &Arc<Config>, table: usize, deadline: Instant) -> Result<Arc<Pool>> {
         check_process()?;
         CONNECTED_IN.store(process::id(), Ordering::Relaxed);

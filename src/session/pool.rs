@@ -46,7 +46,7 @@ struct Shared {
     tables: BTreeMap<usize, Table>,
     /// Since when every request found no connection to any node.
     dead_since: Option<Instant>,
-    /// Why connecting failed last, while the session is dead.
+    /// The last error of a request or a replacement, while the session is dead.
     last_failure: Option<Error>,
     rebuild: Rebuild,
 }
@@ -125,7 +125,7 @@ impl Pool {
         }
     }
 
-    /// Returns what waits for the session to close once the pool was dropped.
+    /// Returns a handle that waits until the session is closed. Take it before the session is dropped.
     pub(crate) fn closing(&self) -> Closing {
         self.session().closing()
     }

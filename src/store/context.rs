@@ -10,8 +10,7 @@ use crate::{
         retry::{self, Effect, Limits},
         transaction::{self, Answer, Verdict},
     },
-    session::{Lease, TableSession},
-    session::{Request, Value},
+    session::{Lease, Request, TableSession, Value},
     table::cql::Statement,
 };
 

@@ -6,8 +6,7 @@ use super::{CallContext, DurableStore, write::check_consistency};
 use crate::{
     Layout, Result, StateKey, WriteMode,
     call::{retry::Effect, timestamp, transaction::Goal, write_condition},
-    session::TableSession,
-    session::{Request, Value},
+    session::{Request, TableSession, Value},
     state::limits,
     table::row::{self, StoredRow},
     telemetry,

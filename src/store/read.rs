@@ -7,8 +7,7 @@ use crate::{
     DurableState, Layout, Result, StateKey,
     call::retry::Effect,
     error::RetryHint,
-    session::TableSession,
-    session::{Request, Row, Rows, Value},
+    session::{Request, Row, Rows, TableSession, Value},
     state::limits,
     table::{
         check,

@@ -11,8 +11,7 @@ use super::{CallContext, DurableStore, read::stored_row};
 use crate::{
     DurableState, Error, ErrorKind, Layout, Result,
     call::retry::Effect,
-    session::TableSession,
-    session::{Request, Row, Value},
+    session::{Request, Row, TableSession, Value},
     table::row::StoredRow,
     telemetry::{self, Operation},
 };
@@ -82,7 +81,7 @@ pub struct States {
 /// A row as it was read.
 struct ScannedRow {
     layout: Layout,
-    /// Of its partition.
+    /// The token of its partition.
     token: i64,
     persistence_id: String,
     row: StoredRow<'static>,
@@ -102,7 +101,7 @@ fn shard_of(row: &StoredRow<'_>) -> u64 {
 enum PageStart {
     /// After the position of the scan.
     Position,
-    /// In the middle of a query: the position at which the query began, and the driver's state of paging.
+    /// In the middle of a query: the position where the query began, and the driver's paging state.
     Continued(ScanQuery, Position, Vec<u8>),
     /// In the shard that follows the one that was just read to its end, on a table keyed by shard.
     NextShard,

@@ -39,7 +39,7 @@ const RULES: [fn(&Keyspace, &DurableStore); 5] = [
     a_state_is_forgotten_when_its_time_has_passed,
     a_write_without_a_ttl_takes_an_earlier_one_away,
     bulk_and_typed_writes_have_the_ttl_of_their_handle,
-    a_ttl_that_ends_after_2038_is_refused_where_the_server_cannot_store_it,
+    a_ttl_that_ends_after_2038_is_refused_if_the_server_cannot,
     // The last one, since it changes the table.
     the_default_of_the_table_holds_for_writes_without_a_ttl,
 ];
@@ -149,7 +149,7 @@ fn a_fraction_of_a_second_counts_as_a_whole_one_on_the_wire() {
 }
 
 /// Cassandra's limit, unless its tables are kept in the format of version 5: 19 January 2038.
-fn a_ttl_that_ends_after_2038_is_refused_where_the_server_cannot_store_it(keyspace: &Keyspace, store: &DurableStore) {
+fn a_ttl_that_ends_after_2038_is_refused_if_the_server_cannot(keyspace: &Keyspace, store: &DurableStore) {
     const LONGEST: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
     let error = match store.with_ttl(LONGEST).write_state(&account("account-42", 1, 1)) {
         Ok(()) => return assert_ttl(keyspace, LONGEST),

@@ -87,7 +87,7 @@ impl Session {
         guarded_while(async { run(self.inner()?.session.statement(cql), request).await }).await
     }
 
-    /// Returns what waits for the session to close after it was dropped.
+    /// Returns a handle that waits until the session is closed. Take it before the session is dropped.
     pub(crate) fn closing(&self) -> Closing {
         self.closing.clone()
     }
