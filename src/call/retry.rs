@@ -63,18 +63,14 @@ impl<'a> Attempts<'a> {
         Self { call, limits, number: 1 }
     }
 
-    /// The pause after this attempt, if its error may pass.
-    fn pause_after(&self, error: &Error) -> Option<Duration> {
-        may_pass(error).then(|| self.pause(error))
-    }
-
+    /// How long to pause after this attempt.
     fn pause(&self, error: &Error) -> Duration {
-        let pause = pause_after(self.number);
+        let pause = backoff(self.number);
         if error.retry_hint() == RetryHint::NodeShuttingDown { pause.max(SHUTDOWN_PAUSE) } else { pause }
     }
 
-    /// Pauses before the next attempt. Returns false if there is no next one: the attempts are used up, the deadline passes during
-    /// the pause, or `pause` is `None`.
+    /// Pauses before the next attempt. Returns false if there is no next one: the attempts are used up, the deadline passes
+    /// during the pause, or `pause` is `None`.
     async fn next(&mut self, error: &Error, pause: Option<Duration>) -> bool {
         let Some(pause) = pause.filter(|pause| self.number < self.limits.max_attempts && *pause < self.limits.left())
         else {
@@ -113,7 +109,7 @@ pub(crate) async fn run<T>(
             missed_table = true;
             Some(MISSING_TABLE_PAUSE)
         } else {
-            attempts.pause_after(&error)
+            may_pass(&error).then(|| attempts.pause(&error))
         };
         if !attempts.next(&error, pause).await {
             return Err(error.with_indeterminate(indeterminate));
@@ -128,7 +124,7 @@ pub(crate) fn may_pass(error: &Error) -> bool {
 }
 
 /// Doubles from attempt to attempt. A random half keeps callers that failed together from retrying together.
-fn pause_after(attempt: u32) -> Duration {
+fn backoff(attempt: u32) -> Duration {
     let pause = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_PAUSE);
     pause.mul_f64(1.0 - fastrand::f64() / 2.0)
 }

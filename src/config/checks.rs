@@ -77,7 +77,7 @@ fn check_no_nul(setting: &str, text: &str) -> Result<()> {
 }
 
 /// The host and the port of an item of `contact_points`. An IPv6 address with a port is in brackets.
-pub(super) fn split_port(item: &str) -> (&str, Option<u16>) {
+fn split_port(item: &str) -> (&str, Option<u16>) {
     if item.parse::<IpAddr>().is_ok() {
         return (item, None);
     }

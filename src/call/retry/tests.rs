@@ -97,7 +97,7 @@ fn a_call_without_time_left_for_a_pause_ends_at_once() {
 #[test]
 fn pauses_double_up_to_a_second_and_are_jittered() {
     for (attempt, longest) in [(1, 50), (2, 100), (3, 200), (6, 1_000), (60, 1_000)] {
-        let pauses: Vec<Duration> = (0..100).map(|_| pause_after(attempt)).collect();
+        let pauses: Vec<Duration> = (0..100).map(|_| backoff(attempt)).collect();
         let longest = Duration::from_millis(longest);
         assert!(pauses.iter().all(|pause| *pause <= longest && *pause >= longest / 2), "{attempt}");
         assert!(pauses.iter().any(|pause| *pause != pauses[0]));
@@ -110,7 +110,7 @@ fn a_node_that_shuts_down_is_asked_again_after_its_shutdown() {
     let (call, limits) = (Call::begin(&table, &PING, None), limits(Duration::from_secs(60), 3));
     let attempts = Attempts::new(&call, &limits);
     let refused = error(ErrorKind::Overloaded, false);
-    assert!(attempts.pause_after(&refused).unwrap() <= FIRST_PAUSE);
+    assert!(attempts.pause(&refused) <= FIRST_PAUSE);
     let shutting_down = refused.with_retry_hint(RetryHint::NodeShuttingDown);
-    assert_eq!(attempts.pause_after(&shutting_down), Some(SHUTDOWN_PAUSE));
+    assert_eq!(attempts.pause(&shutting_down), SHUTDOWN_PAUSE);
 }
