@@ -84,6 +84,7 @@ use crate::telemetry::TableName;
 /// | [`max_in_flight`](ConfigBuilder::max_in_flight) | 256 | 1 to 10,000 | requests of a bulk call in flight at once |
 /// | [`page_size`](ConfigBuilder::page_size) | 500 rows | 1 to 100,000 | rows per page if an answer can have many |
 /// | [`max_payload_bytes`](ConfigBuilder::max_payload_bytes) | 8 MiB | 1 byte to 15 MiB | largest payload that is written |
+/// | [`max_clock_drift`](ConfigBuilder::max_clock_drift) | 10 seconds | 1 ms to 24 h | how far the clocks of writers may differ in mode `last_write_wins` |
 /// | [`slow_call`](ConfigBuilder::slow_call) | 500 milliseconds | 1 ms to 24 h | a call that takes longer is logged |
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -97,6 +98,7 @@ pub struct Config {
     consistency: Consistency,
     serial_consistency: SerialConsistency,
     write_mode: WriteMode,
+    max_clock_drift: Duration,
     sharding: Sharding,
     payload_format: PayloadFormat,
     connect_timeout: Duration,
@@ -197,6 +199,11 @@ impl Config {
     /// What decides which write of an entity stays. See [`ConfigBuilder::write_mode`].
     pub fn write_mode(&self) -> WriteMode {
         self.write_mode
+    }
+
+    /// How far the clocks of writers may differ. See [`ConfigBuilder::max_clock_drift`].
+    pub fn max_clock_drift(&self) -> Duration {
+        self.max_clock_drift
     }
 
     /// How the shard of an id is known. See [`ConfigBuilder::sharding`].

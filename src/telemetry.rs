@@ -21,6 +21,7 @@ const RETRIES: &str = "durable_store_retries_total";
 const SESSION_GENERATION: &str = "durable_store_session_generation";
 const WRITTEN_BYTES: &str = "durable_store_written_bytes_total";
 const READ_BYTES: &str = "durable_store_read_bytes_total";
+const FUTURE_ROWS: &str = "durable_store_future_rows_total";
 
 static LEASE_WAIT_KEY: Key = Key::from_static_name(LEASE_WAIT);
 static LEASES_IN_USE_KEY: Key = Key::from_static_name(LEASES_IN_USE);
@@ -90,6 +91,7 @@ pub(crate) struct TableMetrics {
     operations: [OperationKeys; OPERATION_NAMES.len()],
     written_bytes: Key,
     read_bytes: Key,
+    future_rows: Key,
 }
 
 struct OperationKeys {
@@ -110,9 +112,9 @@ impl TableMetrics {
                 retries: Key::from_parts(RETRIES, vec![operation(), label()]),
             }
         });
-        let written_bytes = Key::from_parts(WRITTEN_BYTES, vec![label()]);
-        let read_bytes = Key::from_parts(READ_BYTES, vec![label()]);
-        Self { table, operations, written_bytes, read_bytes }
+        let key = |name: &'static str| Key::from_parts(name, vec![label()]);
+        let (written_bytes, read_bytes, future_rows) = (key(WRITTEN_BYTES), key(READ_BYTES), key(FUTURE_ROWS));
+        Self { table, operations, written_bytes, read_bytes, future_rows }
     }
 
     /// Counts the payload of a state that was written.
@@ -235,6 +237,19 @@ fn lease_awaited(recorder: &dyn Recorder, waited: Duration) {
     recorder.register_histogram(&LEASE_WAIT_KEY, &METADATA).record(waited);
 }
 
+/// Records that a row was read whose timestamp is ahead of the clock of this machine by more than the writers' clocks may
+/// differ.
+pub(crate) fn future_row(table: &TableMetrics, persistence_id: &str, ahead: Duration) {
+    count(&table.future_rows, 1);
+    tracing::warn!(
+        target: TARGET,
+        table = &*table.table,
+        persistence_id = &*shortened(persistence_id),
+        ahead_ms = milliseconds(ahead),
+        "a row was written with a timestamp ahead of this clock by more than `max_clock_drift`: it hides later writes",
+    );
+}
+
 /// Logs that a store connected, and how long that took.
 pub(crate) fn connected(table: TableName<'_>, elapsed: Duration) {
     session_made();
@@ -305,6 +320,7 @@ pub(crate) fn describe() {
     metrics::describe_gauge!(SESSION_GENERATION, "Sessions made so far: 1 is the first one");
     metrics::describe_counter!(WRITTEN_BYTES, Unit::Bytes, "Payload bytes of states written");
     metrics::describe_counter!(READ_BYTES, Unit::Bytes, "Payload bytes of states read");
+    metrics::describe_counter!(FUTURE_ROWS, "Rows read whose timestamp is too far ahead: they hide later writes");
 }
 
 fn count(key: &Key, by: usize) {

@@ -47,6 +47,7 @@ impl Default for ConfigBuilder {
             consistency: Consistency::default(),
             serial_consistency: SerialConsistency::default(),
             write_mode: WriteMode::default(),
+            max_clock_drift: Duration::from_secs(10),
             sharding: Sharding::default(),
             payload_format: PayloadFormat::default(),
             connect_timeout: Duration::from_secs(5),

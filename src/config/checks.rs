@@ -40,6 +40,7 @@ pub(super) fn checked(mut config: Config, port: Option<u16>) -> Result<Config> {
         ("request_timeout", config.request_timeout),
         ("call_timeout", config.call_timeout),
         ("slow_call", config.slow_call),
+        ("max_clock_drift", config.max_clock_drift),
     ] {
         check_range(name, timeout, TIMEOUTS)?;
     }

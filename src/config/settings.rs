@@ -85,6 +85,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting!(max_in_flight, number, shown),
     setting!(page_size, number, shown),
     setting!(max_payload_bytes, number, shown),
+    setting!(max_clock_drift, duration, shown_duration),
     setting!(slow_call, duration, shown_duration),
 ];
 

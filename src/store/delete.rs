@@ -42,9 +42,8 @@ impl DurableStore {
         self.run_call(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
-            let timestamp = timestamp::next();
             self.with_lease(call, async |context| match self.config().write_mode() {
-                WriteMode::LastWriteWins => context.delete(&key, timestamp).await,
+                WriteMode::LastWriteWins => context.delete(&key).await,
                 WriteMode::Versioned => context.delete_if(key.persistence_id(), None).await,
             })
         })
@@ -83,10 +82,15 @@ impl DurableStore {
 }
 
 impl CallContext<'_> {
-    async fn delete(&self, key: &StateKey<'_>, timestamp: i64) -> Result<()> {
+    async fn delete(&self, key: &StateKey<'_>) -> Result<()> {
         let id = key.persistence_id();
+        // One for all attempts. Taken after the rows were read that are to be deleted, so that it is above theirs.
+        let mut timestamp = None;
         self.with_retries(Effect::Write, async |table, deadline| match table.layout {
-            Layout::ById => self.delete_row(table, &[Value::Text(id)], timestamp, deadline).await,
+            Layout::ById => {
+                let timestamp = *timestamp.get_or_insert_with(timestamp::next);
+                self.delete_row(table, &[Value::Text(id)], timestamp, deadline).await
+            }
             Layout::ByShard => {
                 let shards = match self.store.config().sharding().shard_of_key(key)? {
                     Some(shard) => vec![shard.cast_signed()],
@@ -96,6 +100,7 @@ impl CallContext<'_> {
                         found.map_err(|error| error.with_indeterminate(false))?
                     }
                 };
+                let timestamp = *timestamp.get_or_insert_with(timestamp::next);
                 for (deleted, shard) in shards.into_iter().enumerate() {
                     let key = [Value::Bigint(shard), Value::Text(id)];
                     let outcome = self.delete_row(table, &key, timestamp, deadline).await;

@@ -16,6 +16,8 @@ const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 /// refuses the same input, and a state without a payload reads back with an empty one. For the tests of programs that take
 /// a [`StateStore`] or a [`VersionedStateStore`].
 ///
+/// A write replaces what was stored before it, as a table with correct clocks has it.
+///
 /// States stay after [`disconnect`](StateStore::disconnect), as they do in a table.
 ///
 /// ```

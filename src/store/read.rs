@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Instant};
 use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Layout, Result, StateKey,
-    call::retry::Effect,
+    call::{retry::Effect, timestamp},
     error::RetryHint,
     session::{Request, Row, Rows, TableSession, Value},
     state::limits,
@@ -79,7 +79,12 @@ impl CallContext<'_> {
         };
         match self.with_retries(Effect::Read, attempt).await? {
             ReadAnswer::OfKey(rows, layout) => {
-                rows.first(|row| self.store.decode(stored_row(row, 0)?, id, layout)).map(Option::flatten)
+                let decode = |row: &Row<'_>| {
+                    let row = stored_row(row, 0)?;
+                    self.store.note_timestamp(&row, id);
+                    self.store.decode(row, id, layout)
+                };
+                rows.first(decode).map(Option::flatten)
             }
             ReadAnswer::Newest(row) => row.map_or(Ok(None), |row| self.store.decode(*row, id, Layout::ByShard)),
         }
@@ -135,9 +140,11 @@ impl CallContext<'_> {
             let page = rows.map(|row| {
                 // An index may find other ids too: one of SASI can ignore case.
                 let is_of_id = row.str(6)? == Some(id);
-                Ok(is_of_id.then_some(StoredRow { written_at: row.bigint(5)?, ..stored_row(row, 0)?.into_owned() }))
+                Ok(is_of_id.then_some(stored_row(row, 0)?.into_owned()))
             })?;
-            take(page.into_iter().flatten().collect())?;
+            let page: Vec<_> = page.into_iter().flatten().collect();
+            page.iter().for_each(|row| self.store.note_timestamp(row, id));
+            take(page)?;
             request.page = rows.next_page()?;
             if request.page.is_none() {
                 return Ok(());
@@ -147,6 +154,14 @@ impl CallContext<'_> {
 }
 
 impl DurableStore {
+    /// Makes later writes of this process replace this row, which was read; or warns that they cannot.
+    pub(super) fn note_timestamp(&self, row: &StoredRow<'_>, persistence_id: &str) {
+        let drift = self.config.max_clock_drift();
+        if let Some(ahead) = row.written_at.and_then(|written_at| timestamp::read(written_at, drift)) {
+            telemetry::future_row(&self.table.metrics, persistence_id, ahead);
+        }
+    }
+
     /// Returns the state in a row, and counts its payload as read.
     pub(super) fn decode(
         &self,
@@ -169,6 +184,6 @@ pub(super) fn stored_row<'r>(row: &Row<'r>, first: usize) -> Result<StoredRow<'r
         state_manifest: row.str(first + 2)?.map(Cow::Borrowed),
         timestamp: row.bigint(first + 3)?,
         shard_number: row.bigint(first + 4)?,
-        written_at: None,
+        written_at: row.bigint(first + 5)?,
     })
 }

@@ -215,6 +215,7 @@ impl States {
     fn decode_next(&mut self, scanned: ScannedRow) -> Result<Option<DurableState>> {
         let ScannedRow { layout, token, persistence_id, row } = scanned;
         let shard = shard_of(&row);
+        self.store.note_timestamp(&row, &persistence_id);
         let state = self.store.decode(row, &persistence_id, layout);
         let state = state.map_err(|error| error.with_operation(self.operation.name, Some(&persistence_id)));
         self.position = Position::After { token, shard, persistence_id };

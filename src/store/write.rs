@@ -25,8 +25,10 @@ impl DurableStore {
     ///
     /// In [`WriteMode::LastWriteWins`] the last write wins, independent of its version number: eGo writes the same version
     /// again when an entity stops. Every write has a client timestamp, which increases strictly within the process. All
-    /// attempts of a call use the same timestamp, so a retry never overwrites a later write. Between processes their clocks
-    /// decide which write is the last.
+    /// attempts of a call use the same timestamp, so a retry never overwrites a later write. A write replaces what its
+    /// process has read, if the clocks of the writers differ by at most
+    /// [`max_clock_drift`](crate::ConfigBuilder::max_clock_drift). Of writes by processes that have not read each other's,
+    /// the clocks decide which is the last.
     ///
     /// In [`WriteMode::Versioned`] the write is refused if the stored version number is higher than the new one.
     ///

@@ -28,8 +28,14 @@ pub(crate) const SELECT_INDEXES: &str =
 pub(crate) const SELECT_TABLE_COMMENT: &str =
     "SELECT comment FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
 
-/// What every SELECT of states names, in this order.
+/// The columns of a state, in the order in which every statement names them.
 const STATE_COLUMNS: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
+
+/// What every SELECT of states names, in this order. The timestamp of the row is that of its version number: a write sets
+/// all columns at once.
+fn read_columns() -> String {
+    format!("{STATE_COLUMNS}, WRITETIME(version_number)")
+}
 
 /// A statement on the table of states, run again and again.
 #[derive(Debug)]
@@ -109,10 +115,8 @@ impl TableStatements {
             Layout::ByShard => "shard_number = ? AND persistence_id = ?",
             Layout::ById => "persistence_id = ?",
         };
-        let columns = STATE_COLUMNS;
-        let select_by_id = format!(
-            "SELECT {columns}, WRITETIME(version_number), persistence_id FROM {table} WHERE persistence_id = ?"
-        );
+        let columns = read_columns();
+        let select_by_id = format!("SELECT {columns}, persistence_id FROM {table} WHERE persistence_id = ?");
         let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
         let slots = &mut Slots(number * SLOTS_PER_TABLE);
         Self {
@@ -160,7 +164,7 @@ impl Scans {
             Layout::ByShard => "shard_number",
             Layout::ById => "persistence_id",
         };
-        let select = format!("SELECT token({key}), persistence_id, {STATE_COLUMNS} FROM {table}");
+        let select = format!("SELECT token({key}), persistence_id, {} FROM {table}", read_columns());
         Self {
             table_from: slots.next(format!("{select} WHERE token({key}) >= ?")),
             shard: slots.next(format!("{select} WHERE shard_number = ?")),

@@ -51,7 +51,7 @@ pub(crate) struct StoredRow<'r> {
     pub(crate) state_manifest: Option<Cow<'r, str>>,
     pub(crate) timestamp: Option<i64>,
     pub(crate) shard_number: Option<i64>,
-    /// WRITETIME of the version number, read only where several rows compete.
+    /// WRITETIME of the version number: the timestamp of the write, in microseconds since 1970.
     pub(crate) written_at: Option<i64>,
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod proxy;
 mod raw_row;
 mod server;
 mod states;
+mod store_process;
 mod transaction;
 
 pub(crate) use eventually::eventually;
@@ -18,6 +19,7 @@ pub(crate) use peer::{Peer, PeerState};
 pub(crate) use raw_row::RawRow;
 pub(crate) use server::{raw, server};
 pub(crate) use states::{Account, account, any_of, state_of};
+pub(crate) use store_process::StoreProcess;
 pub(crate) use transaction::{BEFORE, Transaction};
 
 use durable_store::Layout;

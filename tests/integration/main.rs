@@ -6,6 +6,7 @@ mod harness;
 
 mod boundary_values;
 mod bulk;
+mod clocks;
 #[cfg(feature = "conformance")]
 mod conformance;
 mod corrupt_rows;

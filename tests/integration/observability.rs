@@ -2,3 +2,5 @@
 
 mod events;
 mod metrics;
+
+pub(crate) use metrics::{assert_number, counted};

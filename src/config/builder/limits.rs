@@ -150,6 +150,29 @@ impl ConfigBuilder {
         self
     }
 
+    /// Sets how far the clocks of the machines that write the table may differ, from 1 millisecond to 24 hours, in
+    /// [`WriteMode::LastWriteWins`](crate::WriteMode::LastWriteWins). A process that reads a state whose timestamp is at
+    /// most this far ahead of its own clock gives its later writes and deletes timestamps above it: they replace what it
+    /// has read. A state that is further ahead is returned too, with a warning and a count in
+    /// `durable_store_future_rows_total`, but writes of its entity have no effect until the clock has passed its timestamp.
+    /// Defaults to 10 seconds.
+    ///
+    /// A larger value tolerates worse clocks. But one wrong timestamp within it moves the timestamps of all later writes of
+    /// every process that reads it.
+    ///
+    /// ```
+    /// # use durable_store::Config;
+    /// # use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// let config = Config::builder().contact_points(["10.0.0.1"]).max_clock_drift(minute).build()?;
+    /// assert_eq!(config.max_clock_drift(), minute);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn max_clock_drift(mut self, drift: Duration) -> Self {
+        self.config.max_clock_drift = drift;
+        self
+    }
+
     /// Sets how long a call may take, from 1 millisecond to 24 hours, before a warning is logged with its operation,
     /// persistence id, time and outcome. Does not apply to `connect`, `disconnect` and `create_schema`, which have no
     /// expected duration. Defaults to 500 milliseconds.

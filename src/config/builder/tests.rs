@@ -105,6 +105,7 @@ fn numbers_and_durations_have_bounds_and_zero_is_refused() {
         assert_refused(local().request_timeout(timeout), "request_timeout");
         assert_refused(local().call_timeout(timeout), "call_timeout");
         assert_refused(local().slow_call(timeout), "slow_call");
+        assert_refused(local().max_clock_drift(timeout), "max_clock_drift");
     }
     assert_refused(local().port(0), "port");
     assert_refused(local().max_attempts(0), "max_attempts");

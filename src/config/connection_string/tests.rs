@@ -23,7 +23,7 @@ fn every_part_has_its_place() {
         "cassandra://app:p%40ss%2Fword@10.0.0.1,db.example,[2001:db8::1]:9142/Bank?table=Accounts\
          &local_datacenter=dc%201&consistency=each_quorum&sharding=fixed:7&payload_format=message\
          &connect_timeout=1s&request_timeout=2s&call_timeout=1m30s&max_attempts=5&pool_size=8&io_threads=2\
-         &core_connections_per_host=3&serial_consistency=serial&write_mode=versioned&max_in_flight=9&page_size=10&max_payload_bytes=1024&slow_call=20ms&tls_ca=/etc/ca.pem&tls_certificate=c.pem\
+         &core_connections_per_host=3&serial_consistency=serial&write_mode=versioned&max_in_flight=9&page_size=10&max_payload_bytes=1024&max_clock_drift=7s&slow_call=20ms&tls_ca=/etc/ca.pem&tls_certificate=c.pem\
          &tls_key=c.key&tls_verification=certificate_only",
     );
     let tls = Tls::new()
@@ -52,6 +52,7 @@ fn every_part_has_its_place() {
         .max_in_flight(9)
         .page_size(10)
         .max_payload_bytes(1024)
+        .max_clock_drift(Duration::from_secs(7))
         .slow_call(Duration::from_millis(20))
         .tls(tls)
         .build()

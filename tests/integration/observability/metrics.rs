@@ -19,10 +19,10 @@ use crate::harness::{
 };
 
 /// Metrics by name and labels, as in `name{label=value,…}`. Of a histogram only how many values it has.
-type Numbers = BTreeMap<String, f64>;
+pub(crate) type Numbers = BTreeMap<String, f64>;
 
 /// What the calls count that `work` makes on this thread.
-fn counted(work: impl FnOnce()) -> Numbers {
+pub(crate) fn counted(work: impl FnOnce()) -> Numbers {
     let recorder = DebuggingRecorder::new();
     metrics::with_local_recorder(&recorder, work);
     numbers_of(&recorder.snapshotter())
@@ -48,7 +48,7 @@ fn name_of(key: &metrics::Key) -> String {
 }
 
 #[track_caller]
-fn assert_number(numbers: &Numbers, name: &str, expected: f64) {
+pub(crate) fn assert_number(numbers: &Numbers, name: &str, expected: f64) {
     assert_eq!(numbers.get(&format!("durable_store_{name}")).copied(), Some(expected), "{name} in {numbers:#?}");
 }
 

@@ -26,7 +26,11 @@ const STATE: [(&str, Type); 5] = [
     ("timestamp", Type::Bigint),
     ("shard_number", Type::Bigint),
 ];
+const WRITTEN_AT: (&str, Type) = ("writetime(version_number)", Type::Bigint);
 const ID: (&str, Type) = ("persistence_id", Type::Text);
+
+/// When the state was written: in the year 2023.
+const WRITTEN_AT_MICROS: i64 = 1_700_000_000_000_000;
 
 mod opcode {
     pub(super) const ERROR: u8 = 0x00;
@@ -95,9 +99,11 @@ impl Answers {
                 .bytes(b"google.protobuf.Any")
                 .bytes(&state.timestamp.to_be_bytes())
                 .bytes(&state.shard.to_be_bytes())
+                .bytes(&WRITTEN_AT_MICROS.to_be_bytes())
                 .0
         };
-        Self { row: cells(Body::rows(&STATE)), row_without_columns: cells(Body::rows_without_columns(STATE.len())) }
+        let columns = read_columns();
+        Self { row: cells(Body::rows(&columns)), row_without_columns: cells(Body::rows_without_columns(columns.len())) }
     }
 
     fn to(&self, opcode: u8, request: &[u8]) -> (u8, Vec<u8>) {
@@ -173,7 +179,12 @@ fn to_prepare(cql: &str) -> Vec<u8> {
         let values: Vec<_> = STATE.into_iter().chain([ID]).collect();
         return Body::prepared(INSERT, &values, 5, &[]).0;
     }
-    Body::prepared(SELECT, &[ID], 0, &STATE).0
+    Body::prepared(SELECT, &[ID], 0, &read_columns()).0
+}
+
+/// What a read of a state selects.
+fn read_columns() -> Vec<(&'static str, Type)> {
+    STATE.into_iter().chain([WRITTEN_AT]).collect()
 }
 
 #[cfg(test)]
