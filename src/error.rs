@@ -33,6 +33,8 @@ pub(crate) enum RetryHint {
     StaleStatement,
     /// The statement would need an index that is not there.
     NoIndex,
+    /// The same request fails until something is changed.
+    Lasting,
 }
 
 /// An error of the store: what happened, in which operation, to which entity, and what that means for the caller.

@@ -120,7 +120,7 @@ pub(crate) async fn run<T>(
 /// Whether another attempt may succeed. What the server refuses or what cannot be read does not change.
 pub(crate) fn may_pass(error: &Error) -> bool {
     use ErrorKind::{Overloaded, Server, Timeout, Unavailable};
-    matches!(error.kind(), Unavailable | Timeout | Overloaded | Server)
+    matches!(error.kind(), Unavailable | Timeout | Overloaded | Server) && error.retry_hint() != RetryHint::Lasting
 }
 
 /// Doubles from attempt to attempt. A random half keeps callers that failed together from retrying together.

@@ -4,6 +4,7 @@ mod closing;
 mod connecting;
 mod connections;
 mod deadlines;
+mod failure_reasons;
 mod garbage;
 mod rebuild;
 mod retries;

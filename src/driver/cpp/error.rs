@@ -4,7 +4,10 @@ use cassandra_cpp::{CassErrorCode as Code, ErrorKind as DriverKind};
 
 use crate::{
     Config, Error, ErrorKind,
-    driver::reachability::unreachable_contact_points,
+    driver::{
+        failure_reason::{FailureReason, failure_reason},
+        reachability::unreachable_contact_points,
+    },
     error::{Replicas, RetryHint},
 };
 
@@ -221,7 +224,17 @@ fn from_code(code: Code, text: &str) -> Error {
         Code::LIB_NO_HOSTS_AVAILABLE => (kind, RetryHint::NoLiveConnection),
         _ => (kind, RetryHint::None),
     };
-    Error::new(kind, format!("{text} ({code:?})"))
+    let reason = match code {
+        Code::SERVER_READ_FAILURE | Code::SERVER_WRITE_FAILURE => failure_reason(text),
+        _ => None,
+    };
+    let (kind, detail, advice) = match reason {
+        Some(FailureReason::Passes(advice)) => (ErrorKind::Timeout, detail, advice),
+        Some(FailureReason::Lasts(advice)) => (ErrorKind::Server, RetryHint::Lasting, advice),
+        None => (kind, detail, ""),
+    };
+    let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
+    Error::new(kind, format!("{text} ({code:?}){advice}"))
         .with_retry_hint(detail)
         .with_indeterminate(applied == Applied::Unknown)
 }

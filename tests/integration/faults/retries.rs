@@ -38,8 +38,8 @@ fn what_may_pass_is_tried_until_the_attempts_run_out() {
         (forged::error(code::OVERLOADED, "Too many requests"), ErrorKind::Overloaded),
         (forged::write_timeout(2, 1, "SIMPLE"), ErrorKind::Timeout),
         (forged::read_timeout(2, 1), ErrorKind::Timeout),
-        (forged::read_failure(2, 1), ErrorKind::Timeout),
-        (forged::write_failure(2, 1), ErrorKind::Server),
+        (forged::read_failure(2, 1, "UNKNOWN"), ErrorKind::Timeout),
+        (forged::write_failure(2, 1, "UNKNOWN"), ErrorKind::Server),
         (forged::error(code::SERVER_ERROR, "NullPointerException"), ErrorKind::Server),
     ] {
         for call in BOTH_CALLS {

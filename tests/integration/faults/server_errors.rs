@@ -99,8 +99,8 @@ fn a_write_timeout_of_any_type_is_unknown_with_its_counts() {
 fn what_the_server_could_not_finish_is_unknown() {
     check(vec![
         ("read timeout", forged::read_timeout(2, 1), unknown_with_counts(ErrorKind::Timeout)),
-        ("read failure", forged::read_failure(2, 1), unknown_with_counts(ErrorKind::Timeout)),
-        ("write failure", forged::write_failure(2, 1), unknown_with_counts(ErrorKind::Server)),
+        ("read failure", forged::read_failure(2, 1, "UNKNOWN"), unknown_with_counts(ErrorKind::Timeout)),
+        ("write failure", forged::write_failure(2, 1, "UNKNOWN"), unknown_with_counts(ErrorKind::Server)),
         ("function failure", forged::function_failure(), unknown(ErrorKind::Server)),
         ("overloaded", forged::error(code::OVERLOADED, "Too many requests"), unknown(ErrorKind::Overloaded)),
         ("truncate", forged::error(code::TRUNCATE_ERROR, "Error during truncate"), unknown(ErrorKind::Server)),

@@ -24,11 +24,11 @@ fn unknown() -> Vec<(ErrorKind, bool, Action)> {
         (Timeout, true, forged::write_timeout(2, 1, "CAS")),
         (Timeout, true, forged::write_timeout(2, 1, "SIMPLE")),
         (Timeout, true, forged::read_timeout(2, 1)),
-        (Timeout, true, forged::read_failure(2, 1)),
+        (Timeout, true, forged::read_failure(2, 1, "UNKNOWN")),
         // Of a plain write it says that nothing was written; a transaction was seen applied.
         (Unavailable, true, forged::unavailable(2, 1)),
         (Overloaded, true, forged::error(code::OVERLOADED, "Too many requests")),
-        (Server, true, forged::write_failure(2, 1)),
+        (Server, true, forged::write_failure(2, 1, "UNKNOWN")),
         (Server, true, forged::error(code::SERVER_ERROR, "NullPointerException")),
         // "CAS operation result is unknown", in a later version of the protocol: the binding panics.
         (Internal, false, forged::error(0x1700, "CAS operation result is unknown")),

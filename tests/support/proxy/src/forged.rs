@@ -50,18 +50,22 @@ pub fn read_timeout(required: i32, received: i32) -> Action {
     detailed(code::READ_TIMEOUT, "Operation timed out", &details)
 }
 
-/// A replica has failed to read.
-pub fn read_failure(required: i32, received: i32) -> Action {
+/// A replica has failed to read, for a reason such as `READ_SIZE`.
+pub fn read_failure(required: i32, received: i32, reason: &str) -> Action {
     let (failures, without_data) = (1_i32, 0);
     let details = [counts(received, required), failures.to_be_bytes().into(), vec![without_data]].concat();
-    detailed(code::READ_FAILURE, "Operation failed", &details)
+    detailed(code::READ_FAILURE, &failed_for(received, reason), &details)
 }
 
-/// A replica has failed to write.
-pub fn write_failure(required: i32, received: i32) -> Action {
+/// A replica has failed to write, for a reason such as `TIMEOUT`.
+pub fn write_failure(required: i32, received: i32, reason: &str) -> Action {
     let failures = 1_i32;
     let details = [counts(received, required), failures.to_be_bytes().into(), string("SIMPLE")].concat();
-    detailed(code::WRITE_FAILURE, "Operation failed", &details)
+    detailed(code::WRITE_FAILURE, &failed_for(received, reason), &details)
+}
+
+fn failed_for(received: i32, reason: &str) -> String {
+    format!("Operation failed - received {received} responses and 1 failures: {reason} from /127.0.0.1:7000")
 }
 
 /// A function of the user's own has failed.
