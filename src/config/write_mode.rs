@@ -7,8 +7,8 @@ use crate::Error;
 /// What decides which write of an entity stays. All programs that write a table have to use the same mode: plain writes
 /// and lightweight transactions on one row lose each other's updates.
 ///
-/// The mode is recorded in the table's comment, where [`create_schema`](crate::DurableStore::create_schema) puts it, and
-/// [`connect`](crate::DurableStore::connect) refuses a store with another mode.
+/// The column `owner_epoch`, which [`create_schema`](crate::DurableStore::create_schema) adds in mode `Versioned`, records
+/// the mode of a table, and [`connect`](crate::DurableStore::connect) refuses a store with another mode.
 ///
 /// ```
 /// use durable_store::WriteMode;
@@ -29,23 +29,28 @@ pub enum WriteMode {
     Versioned,
 }
 
-/// What stands before the mode in a table's comment.
+/// What stands before the mode in a table's comment. It tells people what the column `owner_epoch` tells the store.
 const TOKEN: &str = "durable_store:write_mode=";
 
 impl WriteMode {
     const ALL: [(Self, &'static str); 2] = [(Self::LastWriteWins, "last_write_wins"), (Self::Versioned, "versioned")];
 
-    /// The mode that a table's comment records, or `LastWriteWins` if it records none. `Err` is a mode that this version
+    /// Whether every write is a lightweight transaction.
+    pub(crate) fn uses_transactions(self) -> bool {
+        self != Self::LastWriteWins
+    }
+
+    /// The mode that a table's comment names, or `LastWriteWins` if it names none. `Err` is a mode that this version
     /// does not know.
-    pub(crate) fn recorded_in(comment: &str) -> Result<Self, String> {
+    pub(crate) fn named_in(comment: &str) -> Result<Self, String> {
         let Some(recorded) = comment.split_whitespace().find_map(|word| word.strip_prefix(TOKEN)) else {
             return Ok(Self::LastWriteWins);
         };
         recorded.parse().map_err(|_| recorded.to_owned())
     }
 
-    /// A table's comment with this mode recorded instead of any other. The rest of the comment is kept.
-    pub(crate) fn record_in(self, comment: &str) -> String {
+    /// A table's comment that names this mode instead of any other. The rest of the comment is kept.
+    pub(crate) fn name_in(self, comment: &str) -> String {
         // Words with the blank or line break behind them.
         let words = comment.split_inclusive(char::is_whitespace);
         let others: String = words.filter(|word| !word.starts_with(TOKEN)).collect();
@@ -90,18 +95,18 @@ mod tests {
             ("states of  eGo", "states of  eGo durable_store:write_mode=versioned"),
             ("states\nof\teGo", "states\nof\teGo durable_store:write_mode=versioned"),
         ] {
-            assert_eq!(WriteMode::recorded_in(comment), Ok(LastWriteWins));
-            assert_eq!(Versioned.record_in(comment), versioned);
-            assert_eq!(WriteMode::recorded_in(versioned), Ok(Versioned));
-            assert_eq!(Versioned.record_in(versioned), versioned);
-            assert_eq!(LastWriteWins.record_in(versioned), comment);
+            assert_eq!(WriteMode::named_in(comment), Ok(LastWriteWins));
+            assert_eq!(Versioned.name_in(comment), versioned);
+            assert_eq!(WriteMode::named_in(versioned), Ok(Versioned));
+            assert_eq!(Versioned.name_in(versioned), versioned);
+            assert_eq!(LastWriteWins.name_in(versioned), comment);
         }
         for comment in ["a\ndurable_store:write_mode=versioned\nb", "a\n\tdurable_store:write_mode=versioned b"] {
-            let others = LastWriteWins.record_in(comment);
-            assert_eq!(WriteMode::recorded_in(&others), Ok(LastWriteWins), "{others:?}");
+            let others = LastWriteWins.name_in(comment);
+            assert_eq!(WriteMode::named_in(&others), Ok(LastWriteWins), "{others:?}");
             assert_eq!(others.split_whitespace().collect::<Vec<_>>(), ["a", "b"]);
         }
-        let newer = WriteMode::recorded_in("a durable_store:write_mode=newer b");
+        let newer = WriteMode::named_in("a durable_store:write_mode=newer b");
         assert_eq!(newer, Err("newer".into()));
     }
 

@@ -61,16 +61,35 @@ impl SchemaSetup<'_> {
         Ok(())
     }
 
-    /// The mode of a table that holds states stays: who wrote them, and writes still, is not known here.
+    /// Gives a table that was there before the write mode of the settings, if it holds no states. The mode of a table with
+    /// states stays: its other writers are not known here.
     fn record_write_mode(&self, session: &Session) -> Result<()> {
-        let comment = block_on(catalog::comment(session, self.config, self.deadline))?;
-        let Err(error) = check::check_write_mode(&comment, self.options.layout, self.config) else { return Ok(()) };
+        let Err(error) = self.check_write_mode(session) else { return Ok(()) };
         if block_on(catalog::has_states(session, self.config, self.deadline))? {
             return Err(error);
         }
-        self.change(session, &cql::record_write_mode(self.config, &comment))?;
+        let wanted = self.config.write_mode().uses_transactions();
+        if self.has_owner_epoch(session)? != wanted {
+            let add_or_drop = if wanted { cql::add_owner_epoch } else { cql::drop_owner_epoch };
+            let changed = self.change(session, &add_or_drop(self.config));
+            // It fails if another creator has changed the column in between.
+            if self.has_owner_epoch(session)? != wanted {
+                changed?;
+            }
+        }
         let comment = block_on(catalog::comment(session, self.config, self.deadline))?;
-        check::check_write_mode(&comment, self.options.layout, self.config)
+        self.change(session, &cql::name_write_mode(self.config, &comment))?;
+        self.check_write_mode(session)
+    }
+
+    fn has_owner_epoch(&self, session: &Session) -> Result<bool> {
+        Ok(check::has_owner_epoch(&block_on(catalog::columns(session, self.config, self.deadline))?))
+    }
+
+    fn check_write_mode(&self, session: &Session) -> Result<()> {
+        let columns = block_on(catalog::columns(session, self.config, self.deadline))?;
+        let comment = block_on(catalog::comment(session, self.config, self.deadline))?;
+        check::check_write_mode(&columns, &comment, self.options.layout, self.config)
     }
 
     fn make_index(&self, session: &Session) -> Result<()> {

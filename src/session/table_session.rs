@@ -30,7 +30,7 @@ impl TableSession {
         }
         let layout = check::layout_of(&columns, config)?;
         let comment = catalog::comment(driver, config, deadline).await?;
-        check::check_write_mode(&comment, layout, config)?;
+        check::check_write_mode(&columns, &comment, layout, config)?;
         let statements = TableStatements::new(config, layout, check::clustering_order_of(&columns), number);
         Ok(Self { cluster, layout, statements })
     }

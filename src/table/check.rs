@@ -1,4 +1,5 @@
-//! Checks whether a table found on the server has one of the two layouts, and which write mode it records. Uses no server.
+//! Checks whether a table found on the server has one of the two layouts, and which write mode its columns record. Uses no
+//! server.
 
 use super::{ClusteringOrder, cql};
 use crate::{Config, Error, Layout, Result, WriteMode};
@@ -12,6 +13,9 @@ const COLUMNS: [(&str, &str); 6] = [
     ("timestamp", "bigint"),
     ("shard_number", "bigint"),
 ];
+
+/// The further column of a table that is written by transactions.
+const OWNER_EPOCH_COLUMN: (&str, &str) = (cql::OWNER_EPOCH, "bigint");
 
 /// A column as `system_schema.columns` has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +35,9 @@ pub(crate) fn layout_of(columns: &[Column], config: &Config) -> Result<Layout> {
         let advice = "create it with `create_schema`, or by hand with the text of `schema_cql`";
         return Err(Error::schema(format!("table {table} does not exist: {advice}")));
     }
-    for (name, cql_type) in COLUMNS {
+    for (name, cql_type) in COLUMNS.into_iter().chain([OWNER_EPOCH_COLUMN]) {
         match columns.iter().find(|column| column.name == name) {
+            None if name == cql::OWNER_EPOCH => {}
             None => return Err(Error::schema(format!("table {table} has no column {name} of type {cql_type}"))),
             Some(found) if found.cql_type != cql_type => {
                 let message = format!("column {name} of table {table} is of type {}, not {cql_type}", found.cql_type);
@@ -75,29 +80,52 @@ fn key_columns<'c>(columns: &'c [Column], kind: &str) -> Vec<&'c str> {
 /// Refuses transactions on a table keyed by shard: Cassandra runs one at a time per partition, which is a whole shard there.
 pub(crate) fn check_layout_of_mode(layout: Layout, config: &Config) -> Result<()> {
     let (keyspace, table, mode) = (config.keyspace(), config.table(), config.write_mode());
-    if mode == WriteMode::Versioned && layout == Layout::ByShard {
+    if mode.uses_transactions() && layout == Layout::ByShard {
         let message = format!("{mode} needs a table keyed by id, but {keyspace}.{table} is keyed by shard");
         return Err(Error::setting("write_mode", message));
     }
     Ok(())
 }
 
-/// Refuses settings with another write mode than the table's comment records.
-pub(crate) fn check_write_mode(comment: &str, layout: Layout, config: &Config) -> Result<()> {
+/// Refuses settings with another write mode than the table records. The record is the column `owner_epoch`: a table has it
+/// if it is written by transactions. A comment is for people: it can be dropped, and would then let plain writes in.
+pub(crate) fn check_write_mode(columns: &[Column], comment: &str, layout: Layout, config: &Config) -> Result<()> {
     check_layout_of_mode(layout, config)?;
     let (table, wanted) = (format!("{}.{}", config.keyspace(), config.table()), config.write_mode());
     let refused = |reason: String| Err(Error::setting("write_mode", reason));
-    match WriteMode::recorded_in(comment) {
-        Ok(recorded) if recorded == wanted => Ok(()),
-        Ok(recorded) => {
-            let record = cql::record_write_mode(config, comment);
-            refused(format!(
-                "it is {wanted}, but table {table} is recorded as {recorded} for all its writers; if there are no other \
-                 writers, this statement changes the record: {record}"
-            ))
+    let add = cql::add_owner_epoch(config);
+    match (has_owner_epoch(columns), wanted.uses_transactions(), WriteMode::named_in(comment)) {
+        (true, true, _) | (false, false, Ok(WriteMode::LastWriteWins)) => Ok(()),
+        (true, false, _) => refused(format!(
+            "it is {wanted}, but table {table} has the column owner_epoch: all its writers have to use transactions \
+             (versioned); if there are no other writers, change that with: {}",
+            plain_writes(comment, config).join("; ")
+        )),
+        (false, true, Ok(WriteMode::LastWriteWins)) => refused(format!(
+            "it is {wanted}, but table {table} has no column owner_epoch: all its writers have to write plainly \
+             (last_write_wins); if there are no other writers, change that with: {add}"
+        )),
+        (false, _, Ok(recorded)) => refused(format!(
+            "table {table} records {recorded} in its comment only, which does not keep plain writes out; upgrade it with: \
+             {add}"
+        )),
+        (false, _, Err(recorded)) => {
+            refused(format!("table {table} is recorded as {recorded}, which this version does not know"))
         }
-        Err(recorded) => refused(format!("table {table} is recorded as {recorded}, which this version does not know")),
     }
+}
+
+pub(crate) fn has_owner_epoch(columns: &[Column]) -> bool {
+    columns.iter().any(|column| column.name == cql::OWNER_EPOCH)
+}
+
+/// The statements that let plain writes into a table that is written by transactions.
+pub(crate) fn plain_writes(comment: &str, config: &Config) -> Vec<String> {
+    let mut statements = vec![cql::drop_owner_epoch(config)];
+    if WriteMode::named_in(comment) != Ok(WriteMode::LastWriteWins) {
+        statements.push(cql::name_write_mode(config, comment));
+    }
+    statements
 }
 
 /// A size as the server's settings have it, such as `32MiB` or `16384KiB`.
@@ -175,20 +203,37 @@ mod tests {
         assert_eq!(clustering_order_of(&columns(&["persistence_id"], &[])), ClusteringOrder::Ascending);
     }
 
+    fn with_epoch(mut columns: Vec<Column>) -> Vec<Column> {
+        let (name, cql_type) = OWNER_EPOCH_COLUMN;
+        let regular = columns.iter().find(|column| column.kind == "regular").unwrap().clone();
+        columns.push(Column { name: name.into(), cql_type: cql_type.into(), ..regular });
+        columns
+    }
+
     #[test]
     fn another_write_mode_is_refused_with_the_statement_to_set_it() {
         let config = |mode| Config::builder().contact_points(["127.0.0.1"]).write_mode(mode).build().unwrap();
         let (plain, versioned) = (config(WriteMode::LastWriteWins), config(WriteMode::Versioned));
-        let recorded = "it's ours durable_store:write_mode=versioned";
-        check_write_mode("", Layout::ByShard, &plain).unwrap();
-        check_write_mode(recorded, Layout::ById, &versioned).unwrap();
-        for (comment, layout, config, part) in [
-            ("", Layout::ByShard, &versioned, "needs a table keyed by id"),
-            ("it's ours", Layout::ById, &versioned, "comment = 'it''s ours durable_store:write_mode=versioned'"),
-            (recorded, Layout::ById, &plain, "comment = 'it''s ours'"),
-            ("durable_store:write_mode=newer", Layout::ById, &plain, "newer, which this version does not know"),
+        let (by_shard, by_id) = (columns(&["shard_number"], &["persistence_id"]), columns(&["persistence_id"], &[]));
+        let epoch = with_epoch(by_id.clone());
+        let named = "it's ours durable_store:write_mode=versioned";
+        check_write_mode(&by_shard, "", Layout::ByShard, &plain).unwrap();
+        check_write_mode(&by_id, "", Layout::ById, &plain).unwrap();
+        for comment in ["", named, "durable_store:write_mode=last_write_wins", "durable_store:write_mode=newer"] {
+            check_write_mode(&epoch, comment, Layout::ById, &versioned).unwrap();
+        }
+        let (add, drop) = ("ALTER TABLE \"ego\".\"states_store\" ADD owner_epoch bigint", "DROP owner_epoch");
+        let recomment = "DROP owner_epoch; ALTER TABLE \"ego\".\"states_store\" WITH comment = 'it''s ours'";
+        for (columns, comment, layout, config, part) in [
+            (&by_shard, "", Layout::ByShard, &versioned, "needs a table keyed by id"),
+            (&by_id, "it's ours", Layout::ById, &versioned, add),
+            (&by_id, named, Layout::ById, &versioned, add),
+            (&by_id, named, Layout::ById, &plain, add),
+            (&epoch, "", Layout::ById, &plain, drop),
+            (&epoch, named, Layout::ById, &plain, recomment),
+            (&by_id, "durable_store:write_mode=newer", Layout::ById, &plain, "newer, which this version does not know"),
         ] {
-            let error = check_write_mode(comment, layout, config).unwrap_err();
+            let error = check_write_mode(columns, comment, layout, config).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.to_string().contains(part), "{error}");
         }
@@ -208,6 +253,8 @@ mod tests {
     fn tables_of_another_form_are_named_with_the_difference() {
         let mut retyped = columns(&["persistence_id"], &[]);
         retyped[0].cql_type = "int".into();
+        let mut other_epoch = with_epoch(columns(&["persistence_id"], &[]));
+        other_epoch[6].cql_type = "text".into();
         let mut shared = columns(&["shard_number"], &["persistence_id"]);
         shared[3].kind = "static".into();
         let mut short = columns(&["persistence_id"], &[]);
@@ -216,6 +263,7 @@ mod tests {
             (vec![], "table ego.states_store does not exist"),
             (short, "no column state_manifest of type text"),
             (shared, "column state_manifest of table ego.states_store is static"),
+            (other_epoch, "owner_epoch of table ego.states_store is of type text, not bigint"),
             (retyped, "version_number of table ego.states_store is of type int, not bigint"),
             (columns(&["persistence_id"], &["shard_number"]), "PRIMARY KEY ((persistence_id), shard_number)"),
             (columns(&["shard_number", "persistence_id"], &[]), "PRIMARY KEY ((shard_number, persistence_id))"),

@@ -28,6 +28,10 @@ pub(crate) const SELECT_INDEXES: &str =
 pub(crate) const SELECT_TABLE_COMMENT: &str =
     "SELECT comment FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
 
+/// The column that only a table written by transactions has: it records the write mode, and holds which owner, counted,
+/// may write the entity.
+pub(crate) const OWNER_EPOCH: &str = "owner_epoch";
+
 /// The columns of a state, in the order in which every statement names them.
 const STATE_COLUMNS: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
 
@@ -192,15 +196,26 @@ pub(crate) fn create_table(config: &Config, layout: Layout) -> String {
     };
     let statement: Vec<&str> = resource.lines().filter(|line| !line.starts_with("--")).collect();
     let statement = statement.join("\n").trim_end_matches(';').replace("ego.states_store", &qualified(config));
-    match config.write_mode().record_in("") {
-        none if none.is_empty() => statement,
-        comment => format!("{statement} WITH comment = {}", literal(&comment)),
+    if !config.write_mode().uses_transactions() {
+        return statement;
     }
+    let statement = statement.replace("    PRIMARY KEY", &format!("    {OWNER_EPOCH} bigint,\n    PRIMARY KEY"));
+    format!("{statement} WITH comment = {}", literal(&config.write_mode().name_in("")))
 }
 
-/// Records the write mode of the settings in the table's comment, which is `comment` now.
-pub(crate) fn record_write_mode(config: &Config, comment: &str) -> String {
-    let comment = literal(&config.write_mode().record_in(comment));
+/// Records that the table is written by transactions.
+pub(crate) fn add_owner_epoch(config: &Config) -> String {
+    format!("ALTER TABLE {} ADD {OWNER_EPOCH} bigint", qualified(config))
+}
+
+/// Records that the table is not written by transactions.
+pub(crate) fn drop_owner_epoch(config: &Config) -> String {
+    format!("ALTER TABLE {} DROP {OWNER_EPOCH}", qualified(config))
+}
+
+/// Names the write mode of the settings in the table's comment, which is `comment` now.
+pub(crate) fn name_write_mode(config: &Config, comment: &str) -> String {
+    let comment = literal(&config.write_mode().name_in(comment));
     format!("ALTER TABLE {} WITH comment = {comment}", qualified(config))
 }
 

@@ -1,12 +1,14 @@
 //! The write mode is recorded with the table, for all its writers.
 
+use std::thread;
+
 use durable_store::{
     Config, DurableStore, Error, ErrorKind, Layout, Replication, SchemaOptions,
     WriteCondition::{IfAbsent, IfVersion},
     WriteMode,
 };
 
-use crate::harness::{Keyspace, account, versioned};
+use crate::harness::{Keyspace, RawRow, account, versioned};
 
 const TOKEN: &str = "durable_store:write_mode=versioned";
 
@@ -35,67 +37,123 @@ fn assert_refused(error: &Error, operation: &str) {
     assert!(!error.is_retryable() && !error.is_indeterminate(), "{error}");
 }
 
+/// Whether the table has the column that records the mode.
+fn has_column(keyspace: &Keyspace) -> bool {
+    let select = "SELECT type FROM system_schema.columns WHERE table_name = 'states_store' AND \
+                  column_name = 'owner_epoch' AND keyspace_name";
+    keyspace.cql(&format!("{select} = '{}'", keyspace.name())).text(0, 0).as_deref() == Some("bigint")
+}
+
+/// A table as earlier versions of the library made it: only its comment names the mode.
+fn with_the_comment_alone() -> Keyspace {
+    let keyspace = Keyspace::with_table(Layout::ById);
+    set_comment(&keyspace, TOKEN);
+    keyspace
+}
+
 #[test]
-fn the_mode_is_a_token_in_the_comment() {
-    assert_eq!(comment(&Keyspace::with_table(Layout::ById)), "");
-    assert_eq!(comment(&Keyspace::versioned()), TOKEN);
+fn the_mode_is_recorded_by_a_column_and_named_in_the_comment() {
+    let plain = Keyspace::with_table(Layout::ById);
+    assert_eq!((has_column(&plain), comment(&plain)), (false, String::new()));
+    let versioned = Keyspace::versioned();
+    assert_eq!((has_column(&versioned), comment(&versioned)), (true, TOKEN.to_owned()));
 }
 
 #[test]
 fn another_mode_is_refused_until_its_advice_is_run() {
     let keyspace = Keyspace::with_table(Layout::ById);
-    for (without, with) in [
-        ("", TOKEN.to_owned()),
-        ("it's \"ours\", 50 % ü", format!("it's \"ours\", 50 % ü {TOKEN}")),
-        ("a  b", format!("a  b {TOKEN}")),
-        ("one\ntwo", format!("one\ntwo {TOKEN}")),
-    ] {
+    set_comment(&keyspace, "it's \"ours\", 50 % ü");
+    for _ in 0..2 {
         let [plain, versioned] = stores(&keyspace);
-        for (recorded, fits, other, left) in
-            [(without, &plain, &versioned, with.as_str()), (with.as_str(), &versioned, &plain, without)]
-        {
-            set_comment(&keyspace, recorded);
+        for (fits, other) in [(&plain, &versioned), (&versioned, &plain)] {
             fits.0.connect().unwrap();
             fits.0.disconnect().unwrap();
             for (operation, error) in
                 [("connect", other.0.connect().unwrap_err()), ("ping", other.0.ping().unwrap_err())]
             {
                 assert_refused(&error, operation);
-                assert!(error.to_string().contains(&format!("is {}", other.1)), "{error}");
-                assert!(error.to_string().contains(&format!("recorded as {}", fits.1)), "{error}");
+                assert!(error.to_string().contains(&format!("it is {}", other.1)), "{error}");
+                assert!(error.to_string().contains("column owner_epoch"), "{error}");
             }
             run_what_it_says(&keyspace, &other.0);
-            assert_eq!(comment(&keyspace), left);
             other.0.connect().unwrap();
-            other.0.write_state(&account(&format!("account-{left}"), 1, 1)).unwrap();
+            other.0.write_state(&account(other.1, 1, 1)).unwrap();
             other.0.disconnect().unwrap();
             assert_refused(&fits.0.connect().unwrap_err(), "connect");
         }
     }
+    assert_eq!(comment(&keyspace), "it's \"ours\", 50 % ü");
 }
 
 #[track_caller]
 fn run_what_it_says(keyspace: &Keyspace, refused: &DurableStore) {
     let text = refused.connect().unwrap_err().to_string();
-    keyspace.cql(text.split_once("this statement changes the record: ").expect("a statement").1);
+    let (_, advice) = text.split_once(" with: ").expect("statements");
+    advice.split("; ").for_each(|statement| drop(keyspace.cql(statement)));
 }
 
-/// Comments are written by people, on several lines too.
 #[test]
-fn the_token_is_found_and_replaced_wherever_it_stands() {
-    let keyspace = Keyspace::with_table(Layout::ById);
-    for (found, left) in [
-        (format!("{TOKEN} and more"), "and more"),
-        (format!("one\n{TOKEN}"), "one"),
-        (format!("one\n{TOKEN}\ntwo"), "one\ntwo"),
-        (format!("one\t{TOKEN}\ttwo"), "one\ttwo"),
-    ] {
-        set_comment(&keyspace, &found);
-        keyspace.store_with(versioned).connect().unwrap();
-        run_what_it_says(&keyspace, &keyspace.store());
-        keyspace.store().connect().unwrap();
-        assert_eq!(comment(&keyspace), left, "{found:?}");
+fn no_comment_lets_plain_writes_into_a_versioned_table() {
+    let keyspace = Keyspace::versioned();
+    let [plain, versioned] = stores(&keyspace);
+    versioned.0.connect().unwrap();
+    versioned.0.write_state(&account("account-42", 40, 1)).unwrap();
+    for words in ["", "ours", "durable_store:write_mode=last_write_wins", "durable_store:write_mode=quorum_of_cats"] {
+        set_comment(&keyspace, words);
+        assert_refused(&plain.0.connect().unwrap_err(), "connect");
+        assert_refused(&plain.0.create_schema(&by_id()).unwrap_err(), "create_schema");
+        versioned.0.disconnect().unwrap();
+        versioned.0.connect().unwrap();
+        assert_eq!(comment(&keyspace), words);
     }
+    assert_eq!(versioned.0.get_latest_state("account-42").unwrap().unwrap().version_number, 40);
+}
+
+/// As after a restore: the columns in another order, no comment, other options.
+#[test]
+fn a_versioned_table_made_by_hand_refuses_plain_writes() {
+    let keyspace = Keyspace::empty();
+    keyspace.cql(
+        "CREATE TABLE {table} (owner_epoch bigint, shard_number bigint, timestamp bigint, state_manifest text, \
+         state_payload blob, version_number bigint, persistence_id text PRIMARY KEY) \
+         WITH gc_grace_seconds = 3600 AND compaction = {'class': 'LeveledCompactionStrategy'}",
+    );
+    let [plain, versioned] = stores(&keyspace);
+    assert_refused(&plain.0.connect().unwrap_err(), "connect");
+    versioned.0.connect().unwrap();
+    versioned.0.write_state_if(&account("account-42", 1, 1), IfAbsent).unwrap();
+}
+
+#[test]
+fn a_column_of_another_type_is_no_record() {
+    let keyspace = Keyspace::with_table(Layout::ById);
+    keyspace.cql("ALTER TABLE {table} ADD owner_epoch text");
+    for (store, _) in stores(&keyspace) {
+        let error = store.connect().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Schema);
+        assert!(error.to_string().contains("owner_epoch"), "{error}");
+    }
+}
+
+#[test]
+fn a_table_with_the_comment_alone_is_upgraded_with_its_states() {
+    let keyspace = with_the_comment_alone();
+    let raw = RawRow { version_number: Some(40), ..RawRow::of("account-42") };
+    keyspace.insert(&raw);
+    for (store, _) in stores(&keyspace) {
+        let error = store.connect().unwrap_err();
+        assert_refused(&error, "connect");
+        let statement = format!("ALTER TABLE \"{}\".\"states_store\" ADD owner_epoch bigint", keyspace.name());
+        assert!(error.to_string().ends_with(&format!("upgrade it with: {statement}")), "{error}");
+        assert_refused(&store.create_schema(&by_id()).unwrap_err(), "create_schema");
+    }
+    let [plain, versioned] = stores(&keyspace);
+    run_what_it_says(&keyspace, &versioned.0);
+    assert_refused(&plain.0.connect().unwrap_err(), "connect");
+    versioned.0.connect().unwrap();
+    assert_eq!(versioned.0.get_latest_state("account-42").unwrap().unwrap().version_number, 40);
+    assert_eq!(versioned.0.write_state(&account("account-42", 39, 1)).unwrap_err().stored_version(), Some(40));
+    versioned.0.write_state_if(&account("account-42", 41, 1), IfVersion(40)).unwrap();
 }
 
 #[test]
@@ -119,13 +177,25 @@ fn making_the_schema_converts_a_table_without_states() {
         (keyspace.store_with(versioned), format!("ours {TOKEN}")),
     ] {
         store.create_schema(&by_id()).unwrap();
-        assert_eq!(comment(&keyspace), recorded);
+        assert_eq!((has_column(&keyspace), comment(&keyspace)), (recorded != "ours", recorded));
         store.connect().unwrap();
         // States that were there once do not count.
         store.write_state(&account("account-42", 1, 1)).unwrap();
         store.delete_state("account-42").unwrap();
         store.create_schema(&by_id()).unwrap();
     }
+}
+
+#[test]
+fn eight_creators_convert_a_table_at_once() {
+    let keyspace = Keyspace::with_table(Layout::ById);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| keyspace.store_with(versioned).create_schema(&by_id()).unwrap());
+        }
+    });
+    assert!(has_column(&keyspace));
+    keyspace.connected_with(versioned).write_state(&account("account-42", 1, 1)).unwrap();
 }
 
 #[test]
@@ -160,8 +230,8 @@ fn versioned_needs_a_table_keyed_by_id() {
         assert_refused(&error, operation);
         assert!(error.to_string().contains("keyed by shard"), "{error}");
     }
-    // What is recorded does not help.
-    set_comment(&keyspace, TOKEN);
+    // The column does not help.
+    keyspace.cql("ALTER TABLE {table} ADD owner_epoch bigint");
     assert_refused(&store.connect().unwrap_err(), "connect");
     assert_eq!(keyspace.catalog(), before);
 
