@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let store = DurableStore::new(config);
     store.create_schema(&SchemaOptions::new(Replication::simple(1)).layout(Layout::ById))?;
     store.connect()?;
-    store.delete_state("account-42")?;
+    store.forget_state("account-42")?;
     thread::scope(|scope| {
         let pay_in = |teller| (0..5).try_for_each(|n| pay_in(&store, "account-42", &format!("{teller}-{n}"), 100));
         let tellers = ["Ann", "Bob", "Cid", "Dee"].map(|teller| scope.spawn(move || pay_in(teller)));

@@ -135,8 +135,9 @@ pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
             a_delete_of_another_version_is_refused
             a_delete_where_nothing_is_is_refused
             a_delete_of_a_version_above_i64_max_is_refused
-            a_delete_forgets_the_version_number
-            if_absent_writes_after_a_delete;
+            a_deleted_version_refuses_stale_writes
+            a_deleted_version_meets_no_condition
+            a_deleted_entity_is_written_above_its_version;
     };
     in_either_mode!().into_iter().chain(versioned).collect()
 }

@@ -254,6 +254,12 @@ impl Error {
         self
     }
 
+    /// Returns the same error, marked as indeterminate if an earlier attempt was.
+    pub(crate) fn or_indeterminate(self, earlier: bool) -> Self {
+        let indeterminate = earlier || self.is_indeterminate();
+        self.with_indeterminate(indeterminate)
+    }
+
     /// Returns the same error with the stored version number that was found. Defaults to `None`, which means that there is
     /// no state. See [`Error::new`] for an example.
     #[must_use]

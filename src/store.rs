@@ -12,6 +12,7 @@ mod read;
 mod scan;
 mod schema;
 mod state_store;
+mod transact;
 mod typed;
 mod write;
 

@@ -79,6 +79,7 @@ operations! {
     GET_LATEST_STATES = "get_latest_states", Quick;
     DELETE_STATE = "delete_state", Quick;
     DELETE_STATE_IF_VERSION = "delete_state_if_version", Quick;
+    FORGET_STATE = "forget_state", Quick;
     SHARD_STATES = "shard_states", Quick;
     ALL_STATES = "all_states", Quick;
     CREATE_SCHEMA = "create_schema", Unhurried;

@@ -21,19 +21,50 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Applied,
-    /// Its condition did not hold: this version is stored, or there is no state.
-    Refused(Option<u64>),
+    /// Its condition did not hold.
+    Refused(Found),
+}
+
+/// What is stored of an entity, as far as a refusal shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The version number of its state, or the one at which it was deleted.
+    pub(crate) version: Option<u64>,
+    pub(crate) is_deleted: bool,
+}
+
+impl Found {
+    /// The version of its state, if it has one.
+    pub(crate) fn state(self) -> Option<u64> {
+        self.version.filter(|_| !self.is_deleted)
+    }
+
+    /// The version at which it was deleted, if it was.
+    pub(crate) fn deleted(self) -> Option<u64> {
+        self.version.filter(|_| self.is_deleted)
+    }
+
+    /// The error of a write or delete whose condition did not hold.
+    pub(crate) fn conflict(self) -> Error {
+        self.deleted().map_or_else(|| Error::conflict(self.version), Error::conflict_with_deleted)
+    }
+}
+
+impl From<&StoredRow<'_>> for Found {
+    fn from(row: &StoredRow<'_>) -> Self {
+        Self { version: row.version_number.map(i64::cast_unsigned), is_deleted: row.is_deleted() }
+    }
 }
 
 /// What a serial read shows of a transaction whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The stored row is what the transaction was to bring about.
+    /// What is stored is what the transaction was to bring about.
     Done,
     /// Its condition holds, still or again.
     Possible,
-    /// Neither: another transaction came first. This version is stored, or there is no state.
-    Overtaken(Option<u64>),
+    /// Neither: another transaction came first.
+    Overtaken(Found),
 }
 
 /// What a transaction is to bring about, as far as a serial read can tell.
@@ -43,68 +74,66 @@ pub(crate) enum Goal<'g> {
     Newest(&'g Cells<'g>),
     /// These cells are stored, if the condition held.
     Conditional(&'g Cells<'g>, WriteCondition),
+    /// The entity is deleted at this version, if its state had it.
+    Deleted(u64),
     /// There is no row.
-    Gone,
-    /// There is no row, if this version was stored.
-    GoneIfVersion(u64),
+    Forgotten,
 }
 
 impl Goal<'_> {
-    /// Converts an answer to the outcome of the call. A delete that finds no row counts as applied.
-    pub(crate) fn outcome(self, answer: Answer) -> Answer {
-        if matches!(self, Self::Gone) { Answer::Applied } else { answer }
-    }
-
     /// What the row means for the transaction, or the absence of a row.
     pub(crate) fn verdict(self, row: Option<&StoredRow<'_>>) -> Verdict {
-        let stored = row.and_then(|row| row.version_number).map(i64::cast_unsigned);
-        if self.is_done(row) {
+        let found = row.map(Found::from).unwrap_or_default();
+        if self.is_done(row, found) {
             Verdict::Done
-        } else if self.may_be_retried(row.is_some(), stored) {
+        } else if self.may_be_repeated(row.is_some(), found) {
             Verdict::Possible
         } else {
-            Verdict::Overtaken(stored)
+            Verdict::Overtaken(found)
         }
     }
 
     /// Whether the row is what the transaction was to bring about.
-    fn is_done(self, row: Option<&StoredRow<'_>>) -> bool {
+    fn is_done(self, row: Option<&StoredRow<'_>>, found: Found) -> bool {
         match self {
             Self::Newest(cells) | Self::Conditional(cells, _) => row.is_some_and(|row| cells.matches_row(row)),
-            Self::Gone | Self::GoneIfVersion(_) => row.is_none(),
+            Self::Deleted(version) => row.is_none() || found.deleted() == Some(version),
+            Self::Forgotten => row.is_none(),
         }
     }
 
-    /// Whether the condition of the transaction holds for a row with this version.
-    fn may_be_retried(self, exists: bool, stored: Option<u64>) -> bool {
+    /// Whether the condition of the transaction holds, for a row or the absence of one.
+    fn may_be_repeated(self, is_stored: bool, found: Found) -> bool {
+        let is_older = |cells: &Cells<'_>, found: u64| found < cells.version_number.cast_unsigned();
         match self {
-            Self::Newest(cells) => match stored {
-                Some(stored) => stored < cells.version_number.cast_unsigned(),
-                None => !exists,
-            },
-            Self::Conditional(_, WriteCondition::IfAbsent) => !exists,
-            Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::GoneIfVersion(version) => {
-                stored == Some(version)
+            Self::Newest(cells) => found.version.map_or(!is_stored, |version| is_older(cells, version)),
+            Self::Conditional(cells, WriteCondition::IfAbsent) => {
+                found.deleted().map_or(!is_stored, |version| is_older(cells, version))
             }
-            Self::Gone => exists,
+            Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::Deleted(version) => {
+                found.state() == Some(version)
+            }
+            Self::Forgotten => true,
         }
     }
 }
 
 /// Runs `attempt`, passing each attempt its deadline, until its outcome is known or the deadline of the call passes. After
-/// an attempt of unknown outcome `read_verdict` reads what is stored.
+/// an attempt of unknown outcome `read_verdict` reads what is stored. `refusal` is the error for a condition that did not
+/// hold.
 pub(crate) async fn run(
     call: &Call<'_>,
     limits: &Limits,
     mut attempt: impl AsyncFnMut(Instant) -> Result<Answer>,
     mut read_verdict: impl AsyncFnMut() -> Result<Verdict>,
+    refusal: impl Fn(Found) -> Error,
 ) -> Result<()> {
     let mut attempts = Attempts::new(call, limits);
     let mut is_in_doubt = false;
     loop {
         let error = match attempt(limits.transaction_deadline()).await {
             Ok(Answer::Applied) => return Ok(()),
-            Ok(Answer::Refused(stored)) => Error::conflict(stored),
+            Ok(Answer::Refused(found)) => refusal(found),
             Err(error) => error,
         };
         is_in_doubt |= is_unknown(&error);
@@ -113,7 +142,7 @@ pub(crate) async fn run(
             match read_verdict().await {
                 Ok(Verdict::Done) => return Ok(()),
                 Ok(Verdict::Possible) => error.kind() == ErrorKind::Conflict || retry::may_pass(&error),
-                Ok(Verdict::Overtaken(stored)) => return Err(Error::conflict(stored).with_indeterminate(true)),
+                Ok(Verdict::Overtaken(found)) => return Err(refusal(found).with_indeterminate(true)),
                 // The outcome stays unknown, which is what matters to the caller.
                 Err(_) => false,
             }

@@ -1,5 +1,6 @@
 //! The condition of a conditional write.
 
+use super::transaction::Found;
 use crate::{DurableState, Error, Result, WriteMode};
 
 /// The condition of [`write_state_if`](crate::DurableStore::write_state_if). If it does not hold, the call fails with
@@ -14,7 +15,8 @@ use crate::{DurableState, Error, Result, WriteMode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteCondition {
-    /// There is no state of the entity: none was written, it was deleted, or its TTL has passed.
+    /// There is no state of the entity: none was written, it was deleted, or its TTL has passed. After a delete, the new
+    /// version number has to be higher than the one at which the entity was deleted.
     IfAbsent,
     /// The stored state has exactly this version number. The new one has to be higher: otherwise a lost outcome
     /// could not be recognised afterwards.
@@ -52,15 +54,22 @@ pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
     }
 }
 
-impl WriteCondition {
-    /// Whether it holds for an entity with this stored version.
-    pub(crate) fn holds(self, stored: Option<u64>) -> bool {
-        match self {
-            Self::IfAbsent => stored.is_none(),
-            Self::IfVersion(version) => stored == Some(version),
-        }
-    }
+/// Refuses to forget an entity in a store that keeps nothing of a deleted one.
+pub(crate) fn check_forget(mode: WriteMode) -> Result<()> {
+    if mode.uses_transactions() { Ok(()) } else { Err(Error::needs_versioned("forget_state")) }
+}
 
+/// Whether a write of this version, under a condition or none, is applied to what is stored.
+pub(crate) fn admits(condition: Option<WriteCondition>, found: Found, new: u64) -> bool {
+    match (condition, found.deleted()) {
+        (Some(WriteCondition::IfVersion(version)), _) => found.state() == Some(version),
+        (Some(WriteCondition::IfAbsent) | None, Some(deleted)) => deleted < new,
+        (Some(WriteCondition::IfAbsent), None) => found.version.is_none(),
+        (None, None) => found.version.is_none_or(|stored| stored <= new),
+    }
+}
+
+impl WriteCondition {
     /// Refuses a state that may not be written under this condition.
     fn check(self, state: &DurableState) -> Result<()> {
         check_version(state.version_number)?;

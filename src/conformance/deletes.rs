@@ -1,10 +1,15 @@
 //! Deletes of one version.
 
+use std::fmt;
+
 use super::{
-    breach::{Outcome, expect_refused, expect_version, new_id, ready, state},
+    breach::{Outcome, expect, expect_refused, expect_version, new_id, ready, state},
     versions::TOO_HIGH,
 };
-use crate::{ErrorKind, VersionedStateStore, WriteCondition::IfAbsent};
+use crate::{
+    Error, ErrorKind, Result, VersionedStateStore,
+    WriteCondition::{IfAbsent, IfVersion},
+};
 
 pub(super) fn a_delete_of_the_stored_version_leaves_nothing<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
     ready(store)?;
@@ -47,18 +52,48 @@ pub(super) fn a_delete_of_a_version_above_i64_max_is_refused<S: VersionedStateSt
     Ok(())
 }
 
-pub(super) fn a_delete_forgets_the_version_number<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
+pub(super) fn a_deleted_version_refuses_stale_writes<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
     ready(store)?;
     let Some(id) = deleted(store)? else { return Ok(()) };
-    store.write_state(&state(&id, 0))?;
-    expect_version(store, &id, Some(0))
+    for stale in [0, 6, 7] {
+        let stale = state(&id, stale);
+        for (call, written) in
+            [("write_state", store.write_state(&stale)), ("IfAbsent", store.write_state_if(&stale, IfAbsent))]
+        {
+            let what = format_args!("{call} of version {} after a delete at 7", stale.version_number);
+            expect_conflict_with_deleted(what, written)?;
+        }
+        expect_version(store, &id, None)?;
+    }
+    Ok(())
 }
 
-pub(super) fn if_absent_writes_after_a_delete<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
+pub(super) fn a_deleted_version_meets_no_condition<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
     ready(store)?;
     let Some(id) = deleted(store)? else { return Ok(()) };
-    store.write_state_if(&state(&id, 3), IfAbsent)?;
-    expect_version(store, &id, Some(3))
+    expect_conflict_with_deleted(
+        "IfVersion(7) after a delete at 7",
+        store.write_state_if(&state(&id, 8), IfVersion(7)),
+    )?;
+    expect_conflict_with_deleted("another delete of version 7", store.delete_state_if_version(&id, 7))?;
+    expect_version(store, &id, None)
+}
+
+pub(super) fn a_deleted_entity_is_written_above_its_version<S: VersionedStateStore + ?Sized>(store: &S) -> Outcome {
+    ready(store)?;
+    for condition in [None, Some(IfAbsent)] {
+        let Some(id) = deleted(store)? else { return Ok(()) };
+        let next = state(&id, 8);
+        condition.map_or_else(|| store.write_state(&next), |condition| store.write_state_if(&next, condition))?;
+        expect_version(store, &id, Some(8))?;
+    }
+    Ok(())
+}
+
+fn expect_conflict_with_deleted(what: impl fmt::Display, seen: Result<()>) -> Outcome {
+    let stored = seen.as_ref().err().and_then(Error::stored_version);
+    expect_refused(&what, ErrorKind::Conflict, seen)?;
+    expect(format_args!("stored_version of {what}"), &Some(7), &stored)
 }
 
 /// An entity that was deleted at version 7. None where the delete did not work, which is another case.

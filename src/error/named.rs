@@ -52,6 +52,12 @@ impl Error {
         Self::new(ErrorKind::Conflict, message).with_stored_version(stored)
     }
 
+    /// The condition of a write or delete did not hold: the entity was deleted at this version.
+    pub(crate) fn conflict_with_deleted(version: u64) -> Self {
+        let message = format!("refused: the entity was deleted at version {version}; a new state needs a higher one");
+        Self::new(ErrorKind::Conflict, message).with_stored_version(Some(version))
+    }
+
     /// The server's answer contains neither that a transaction was applied nor that it was refused.
     pub(crate) fn unclear_transaction() -> Self {
         Self::new(ErrorKind::Server, "the answer does not say whether the transaction was applied")

@@ -4,14 +4,13 @@ use std::time::Instant;
 
 use super::DurableStore;
 use crate::{
-    Error, Result,
+    Result,
     call::{
         Call,
         retry::{self, Effect, Limits},
-        transaction::{self, Answer, Verdict},
+        transaction::{self, Answer, Found, Goal},
     },
     session::{Lease, Request, TableSession, Value},
-    table::cql::Statement,
 };
 
 /// A call under way: the handle it was made on, the record of it, the lease it holds, and its limits.
@@ -32,14 +31,18 @@ impl CallContext<'_> {
         retry::run(self.call, &self.limits, effect, self.on_current_session(attempt))
     }
 
-    /// Runs a transaction with retries. After an attempt of unknown outcome `read_verdict` reads what is stored.
+    /// Runs a transaction on an entity with retries. After an attempt of unknown outcome, what is stored decides.
     pub(super) fn run_transaction(
         &self,
+        persistence_id: &str,
+        goal: Goal<'_>,
         attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<Answer>,
-        mut read_verdict: impl AsyncFnMut(&TableSession, Instant) -> Result<Verdict>,
     ) -> impl Future<Output = Result<()>> {
-        let read_verdict = async move || self.with_retries(Effect::Read, &mut read_verdict).await;
-        transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict)
+        let read_verdict = async move || {
+            let read = async |table: &TableSession, deadline| self.serial_row(table, persistence_id, deadline).await;
+            Ok(goal.verdict(self.with_retries(Effect::Read, read).await?.as_ref()))
+        };
+        transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict, Found::conflict)
     }
 
     /// Runs the attempt on the session that is current when the attempt begins, and records its outcome.
@@ -66,23 +69,5 @@ impl CallContext<'_> {
     pub(super) fn request<'r>(&self, values: &'r [Value<'r>], deadline: Instant) -> Request<'r> {
         let request = Request::new(values, self.store.config.consistency(), deadline);
         Request { page_size: Some(self.store.config.page_size()), ..request }
-    }
-
-    /// Runs a lightweight transaction once.
-    pub(super) async fn transact(
-        &self,
-        table: &TableSession,
-        statement: &Statement,
-        values: &[Value<'_>],
-        deadline: Instant,
-    ) -> Result<Answer> {
-        let serial_consistency = Some(self.store.config().serial_consistency());
-        let request = Request { serial_consistency, ..self.request(values, deadline) };
-        let answer = table.execute(statement, &request).await?.first(|row| match row.boolean(0)? {
-            Some(true) => Ok(Answer::Applied),
-            // The answer has this column only if there is a row.
-            _ => Ok(Answer::Refused(row.bigint_named("version_number")?.map(i64::cast_unsigned))),
-        })?;
-        answer.ok_or_else(Error::unclear_transaction)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{CallContext, DurableStore, write::check_consistency};
 use crate::{
     Layout, Result, StateKey, WriteMode,
-    call::{retry::Effect, timestamp, transaction::Goal, write_condition},
+    call::{retry::Effect, timestamp, write_condition},
     session::{Request, TableSession, Value},
     state::limits,
     table::row::{self, StoredRow},
@@ -13,8 +13,11 @@ use crate::{
 };
 
 impl DurableStore {
-    /// Deletes the state of an entity. Succeeds if there is none. The version number is deleted too: a stale write that
-    /// follows is not refused.
+    /// Deletes the state of an entity. Succeeds if there is none.
+    ///
+    /// In [`WriteMode::Versioned`] the version number stays: a new state needs a higher one, so that a stale write that
+    /// follows is refused. It stays until [`forget_state`](DurableStore::forget_state), or for the time given to
+    /// [`with_ttl`](DurableStore::with_ttl). What stays is a row of about 50 bytes, which scans read over.
     ///
     /// On a table keyed by shard, a key without a shard deletes all rows of the id that it finds, the oldest first, so that
     /// a failure between two rows never makes an older state the latest. A row that another program writes into another
@@ -35,7 +38,7 @@ impl DurableStore {
     /// # Errors
     /// Everything [`get_latest_state`](DurableStore::get_latest_state) returns, except
     /// [`Corrupt`](crate::ErrorKind::Corrupt): a row that cannot be read can be deleted, on a table keyed by shard with
-    /// the shard in the key. [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its
+    /// the shard in the key, unless in versioned mode its version number is null. [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its
     /// older rows, may have been deleted.
     pub fn delete_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
         let key = key.into();
@@ -44,7 +47,7 @@ impl DurableStore {
             check_consistency(self)?;
             self.with_lease(call, async |context| match self.config().write_mode() {
                 WriteMode::LastWriteWins => context.delete(&key).await,
-                WriteMode::Versioned => context.delete_if(key.persistence_id(), None).await,
+                WriteMode::Versioned => context.delete_by_transaction(key.persistence_id()).await,
             })
         })
     }
@@ -76,7 +79,39 @@ impl DurableStore {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             write_condition::check_delete(self.config().write_mode(), version_number)?;
-            self.with_lease(call, async |context| context.delete_if(key.persistence_id(), Some(version_number)).await)
+            self.with_lease(call, async |context| context.delete_if_version(key.persistence_id(), version_number).await)
+        })
+    }
+}
+
+impl DurableStore {
+    /// Removes the row of an entity, and with it all memory of its version number: a stale write that follows is not
+    /// refused. In [`WriteMode::Versioned`] only. Succeeds if there is no row.
+    ///
+    /// A row that cannot be read is removed too. If an attempt has an unknown outcome, it may remove the row later, a new
+    /// state among it.
+    ///
+    /// ```no_run
+    /// # use durable_store::{Config, DurableStore, WriteMode};
+    /// # let config = Config::builder().contact_points(["127.0.0.1"]).write_mode(WriteMode::Versioned).build()?;
+    /// # let store = config.connect()?;
+    /// store.delete_state("account-42")?;
+    /// // When no writer is left that could still write an older version:
+    /// store.forget_state("account-42")?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
+    /// - Everything else [`delete_state`](DurableStore::delete_state) returns, except
+    ///   [`Corrupt`](crate::ErrorKind::Corrupt).
+    pub fn forget_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
+        let key = key.into();
+        self.run_call(&telemetry::FORGET_STATE, Some(key.persistence_id()), |call| {
+            limits::check_persistence_id(key.persistence_id())?;
+            check_consistency(self)?;
+            write_condition::check_forget(self.config().write_mode())?;
+            self.with_lease(call, async |context| context.forget(key.persistence_id()).await)
         })
     }
 }
@@ -134,25 +169,5 @@ impl CallContext<'_> {
     ) -> Result<()> {
         let request = Request { timestamp: Some(timestamp), ..self.request(key, deadline) };
         table.execute(&table.statements.delete, &request).await.map(drop)
-    }
-
-    async fn delete_if(&self, id: &str, version_number: Option<u64>) -> Result<()> {
-        let goal = version_number.map_or(Goal::Gone, Goal::GoneIfVersion);
-        let attempt = async |table: &TableSession, deadline| {
-            let statements = &table.statements;
-            let answer = match version_number {
-                None => self.transact(table, &statements.delete_if_exists, &[Value::Text(id)], deadline).await?,
-                Some(version) => {
-                    let values = [Value::Text(id), Value::Bigint(version.cast_signed())];
-                    self.transact(table, &statements.delete_if_version, &values, deadline).await?
-                }
-            };
-            Ok(goal.outcome(answer))
-        };
-        let read_verdict = async |table: &TableSession, deadline| {
-            let row = self.serial_row(table, id, deadline).await?;
-            Ok(goal.verdict(row.as_ref()))
-        };
-        self.run_transaction(attempt, read_verdict).await
     }
 }

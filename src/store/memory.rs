@@ -5,7 +5,8 @@ use std::{collections::HashMap, fmt};
 use parking_lot::Mutex;
 
 use crate::{
-    DurableState, Error, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode, call::write_condition,
+    DurableState, Error, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
+    call::{transaction::Found, write_condition},
     state::limits,
 };
 
@@ -39,7 +40,23 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Contents {
     connected: bool,
-    states: HashMap<String, DurableState>,
+    entities: HashMap<String, Stored>,
+}
+
+/// What is stored of an entity.
+enum Stored {
+    State(DurableState),
+    /// It was deleted at this version.
+    Deleted(u64),
+}
+
+impl From<&Stored> for Found {
+    fn from(stored: &Stored) -> Self {
+        match stored {
+            Stored::State(state) => Self { version: Some(state.version_number), is_deleted: false },
+            Stored::Deleted(version) => Self { version: Some(*version), is_deleted: true },
+        }
+    }
 }
 
 impl MemoryStore {
@@ -74,34 +91,45 @@ impl MemoryStore {
         write_condition::check_write(self.write_mode, state, condition)?;
         let state = accepted(state)?;
         self.connected(|contents| {
-            let stored = contents.version_of(&state.persistence_id);
-            let holds = match condition {
-                Some(condition) => condition.holds(stored),
-                None if self.write_mode == WriteMode::LastWriteWins => true,
-                None => stored.is_none_or(|stored| stored <= state.version_number),
-            };
-            if !holds {
-                return Err(Error::conflict(stored));
+            let found = contents.found(&state.persistence_id);
+            if self.write_mode.uses_transactions() && !write_condition::admits(condition, found, state.version_number) {
+                return Err(found.conflict());
             }
-            contents.states.insert(state.persistence_id.clone(), state);
+            contents.entities.insert(state.persistence_id.clone(), Stored::State(state));
             Ok(())
         })
     }
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>> {
         limits::check_persistence_id(persistence_id)?;
-        self.connected(|contents| Ok(contents.states.get(persistence_id).cloned()))
+        self.connected(|contents| match contents.entities.get(persistence_id) {
+            Some(Stored::State(state)) => Ok(Some(state.clone())),
+            Some(Stored::Deleted(_)) | None => Ok(None),
+        })
     }
 
     fn delete(&self, persistence_id: &str, version_number: Option<u64>) -> Result<()> {
         limits::check_persistence_id(persistence_id)?;
         version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
         self.connected(|contents| {
-            let stored = contents.version_of(persistence_id);
-            if version_number.is_some() && stored != version_number {
-                return Err(Error::conflict(stored));
+            let found = contents.found(persistence_id);
+            if version_number.is_some() && found.state() != version_number {
+                return Err(found.conflict());
             }
-            contents.states.remove(persistence_id);
+            match found.state().filter(|_| self.write_mode.uses_transactions()) {
+                Some(version) => contents.entities.insert(persistence_id.to_owned(), Stored::Deleted(version)),
+                None if found.is_deleted => None,
+                None => contents.entities.remove(persistence_id),
+            };
+            Ok(())
+        })
+    }
+
+    fn forget(&self, persistence_id: &str) -> Result<()> {
+        limits::check_persistence_id(persistence_id)?;
+        write_condition::check_forget(self.write_mode)?;
+        self.connected(|contents| {
+            contents.entities.remove(persistence_id);
             Ok(())
         })
     }
@@ -122,11 +150,33 @@ impl MemoryStore {
     pub fn delete_state(&self, persistence_id: &str) -> Result<()> {
         self.delete(persistence_id, None).map_err(|error| error.with_operation("delete_state", Some(persistence_id)))
     }
+
+    /// Removes all that is stored of an entity, its version number too. In [`WriteMode::Versioned`] only.
+    ///
+    /// ```
+    /// use durable_store::{DurableState, MemoryStore, StateStore, prost_types::Timestamp};
+    ///
+    /// let store = MemoryStore::versioned();
+    /// store.connect()?;
+    /// store.write_state(&DurableState::new("account-42", 7, &Timestamp::default()))?;
+    /// store.delete_state("account-42")?;
+    /// let first = DurableState::new("account-42", 1, &Timestamp::default());
+    /// assert_eq!(store.write_state(&first).unwrap_err().stored_version(), Some(7));
+    /// store.forget_state("account-42")?;
+    /// store.write_state(&first)?;
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See [`DurableStore::forget_state`](crate::DurableStore::forget_state).
+    pub fn forget_state(&self, persistence_id: &str) -> Result<()> {
+        self.forget(persistence_id).map_err(|error| error.with_operation("forget_state", Some(persistence_id)))
+    }
 }
 
 impl Contents {
-    fn version_of(&self, persistence_id: &str) -> Option<u64> {
-        self.states.get(persistence_id).map(|state| state.version_number)
+    fn found(&self, persistence_id: &str) -> Found {
+        self.entities.get(persistence_id).map(Found::from).unwrap_or_default()
     }
 }
 
@@ -174,12 +224,12 @@ impl VersionedStateStore for MemoryStore {
 }
 
 impl fmt::Debug for MemoryStore {
-    /// Shows how many states there are, not which.
+    /// Shows how many entities are stored, not which.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let contents = self.contents.lock();
         f.debug_struct("MemoryStore")
             .field("connected", &contents.connected)
-            .field("states", &contents.states.len())
+            .field("entities", &contents.entities.len())
             .finish()
     }
 }
@@ -245,9 +295,31 @@ mod tests {
         refused(store.write_state(&state(2)), Some(3));
         store.write_state(&state(3)).unwrap();
         refused(store.delete_state_if_version("a", 1), Some(3));
+    }
+
+    #[test]
+    fn a_versioned_memory_store_keeps_the_version_of_a_delete() {
+        let store = MemoryStore::versioned();
+        store.ping().unwrap();
+        let state = |version| DurableState::new("a", version, &Timestamp::default());
+        store.write_state(&state(3)).unwrap();
         store.delete_state_if_version("a", 3).unwrap();
         store.delete_state("a").unwrap();
+        assert_eq!(store.get_latest_state("a").unwrap(), None);
+        for refused in [
+            store.write_state(&state(3)),
+            store.write_state_if(&state(3), WriteCondition::IfAbsent),
+            store.write_state_if(&state(4), WriteCondition::IfVersion(3)),
+            store.delete_state_if_version("a", 3),
+        ] {
+            assert_eq!(refused.unwrap_err().stored_version(), Some(3));
+        }
+        store.write_state_if(&state(4), WriteCondition::IfAbsent).unwrap();
+        store.delete_state("a").unwrap();
+        store.write_state(&state(5)).unwrap();
+        store.forget_state("a").unwrap();
         store.write_state(&state(1)).unwrap();
+        assert_eq!(connected().forget_state("a").unwrap_err().kind(), ErrorKind::Config);
     }
 
     #[test]

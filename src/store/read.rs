@@ -90,21 +90,6 @@ impl CallContext<'_> {
         }
     }
 
-    /// Reads the row of an entity after all transactions that were decided, on a table keyed by id.
-    pub(super) async fn serial_row(
-        &self,
-        table: &TableSession,
-        persistence_id: &str,
-        deadline: Instant,
-    ) -> Result<Option<StoredRow<'static>>> {
-        let key = [Value::Text(persistence_id)];
-        let consistency = self.store.config().serial_consistency().of_reads();
-        let request = Request::new(&key, consistency, deadline);
-        let rows = table.execute(&table.statements.select_row, &request).await?;
-        let row = rows.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
-        Ok(row.filter(|row| !row::is_absent(row, Layout::ById)))
-    }
-
     async fn newest_row(
         &self,
         table: &TableSession,
@@ -169,6 +154,9 @@ impl DurableStore {
         persistence_id: &str,
         layout: Layout,
     ) -> Result<Option<DurableState>> {
+        if self.config.write_mode().uses_transactions() && row.is_deleted() {
+            return Ok(None);
+        }
         let payload_bytes = row.state_payload.as_ref().map_or(0, |payload| payload.len());
         let state = row::decode(row, persistence_id, layout)?;
         self.table.metrics.read(payload_bytes);

@@ -161,6 +161,14 @@ impl<M> TypedStore<M> {
         self.store.delete_state_if_version(key, version_number)
     }
 
+    /// See [`DurableStore::forget_state`].
+    ///
+    /// # Errors
+    /// See [`DurableStore::forget_state`].
+    pub fn forget_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
+        self.store.forget_state(key)
+    }
+
     /// See [`DurableStore::create_schema`].
     ///
     /// # Errors

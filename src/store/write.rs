@@ -5,12 +5,7 @@ use std::time::Instant;
 use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Error, Layout, Result, WriteCondition, WriteMode,
-    call::{
-        retry::Effect,
-        timestamp,
-        transaction::{Answer, Goal},
-        write_condition,
-    },
+    call::{retry::Effect, timestamp, transaction::Goal, write_condition},
     session::{Request, TableSession, Value},
     state::limits,
     table::row::{self, Cells},
@@ -102,10 +97,10 @@ impl DurableStore {
 
 /// A write that passed all checks.
 pub(super) struct Write<'s> {
-    state: &'s DurableState,
+    pub(super) state: &'s DurableState,
     cells: Cells<'s>,
     payload_bytes: usize,
-    condition: Option<WriteCondition>,
+    pub(super) condition: Option<WriteCondition>,
     /// Of a plain write, in microseconds since 1970. Fixed once, so that every attempt is the same write.
     timestamp: i64,
 }
@@ -129,7 +124,7 @@ impl<'s> Write<'s> {
     }
 
     /// Checks what depends on the table and the server.
-    fn check(&self, store: &DurableStore, table: &TableSession) -> Result<()> {
+    pub(super) fn check(&self, store: &DurableStore, table: &TableSession) -> Result<()> {
         if table.layout == Layout::ByShard {
             let sharding = store.config().sharding();
             sharding.check_state(self.state)?;
@@ -145,7 +140,7 @@ impl<'s> Write<'s> {
     }
 
     /// The cells in the order of the statements: every column, since one left out would keep its former value.
-    fn values(&self) -> [Value<'_>; 6] {
+    pub(super) fn values(&self) -> [Value<'_>; 6] {
         let cells = &self.cells;
         [
             Value::Bigint(cells.version_number),
@@ -157,7 +152,7 @@ impl<'s> Write<'s> {
         ]
     }
 
-    fn goal(&self) -> Goal<'_> {
+    pub(super) fn goal(&self) -> Goal<'_> {
         match self.condition {
             None => Goal::Newest(&self.cells),
             Some(condition) => Goal::Conditional(&self.cells, condition),
@@ -181,15 +176,8 @@ impl CallContext<'_> {
                 let attempt = async |table: &TableSession, deadline| self.insert(write, table, deadline).await;
                 self.with_retries(Effect::Write, attempt).await?;
             }
-            WriteMode::Versioned => {
-                let attempt = async |table: &TableSession, deadline| self.update(write, table, deadline).await;
-                let read_verdict = async |table: &TableSession, deadline| {
-                    let row = self.serial_row(table, write.cells.persistence_id, deadline).await?;
-                    Ok(write.goal().verdict(row.as_ref()))
-                };
-                // Boxed: several times as large as a plain write, whose future would grow to its size.
-                Box::pin(self.run_transaction(attempt, read_verdict)).await?;
-            }
+            // Boxed: several times as large as a plain write, whose future would grow to its size.
+            WriteMode::Versioned => Box::pin(self.write_by_transaction(write)).await?,
         }
         self.store.table.metrics.written(write.payload_bytes);
         Ok(())
@@ -207,69 +195,4 @@ impl CallContext<'_> {
         let request = Request { timestamp, ..Request::new(values, self.store.config.consistency(), deadline) };
         table.execute(statement, &request).await.map(drop)
     }
-
-    async fn update(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
-        write.check(self.store, table)?;
-        match write.condition {
-            Some(WriteCondition::IfAbsent) => self.update_if_absent(write, table, deadline).await,
-            Some(WriteCondition::IfVersion(version)) => {
-                self.update_if(Expected::Version(version), write, table, deadline).await
-            }
-            None => self.update_if_not_newer(write, table, deadline).await,
-        }
-    }
-
-    /// CQL has no one condition for "absent or not newer". So each of the two is tried when the other was refused, until
-    /// one decides or the attempts are used up because others change the row in between.
-    async fn update_if_not_newer(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
-        let new = write.state.version_number;
-        let mut answer = Answer::Refused(None);
-        for _ in 0..self.limits.max_attempts {
-            answer = self.update_if(Expected::NotNewer(new), write, table, deadline).await?;
-            if answer == Answer::Refused(None) {
-                answer = self.update_if_absent(write, table, deadline).await?;
-            }
-            match answer {
-                Answer::Refused(Some(stored)) if stored <= new => {}
-                decided => return Ok(decided),
-            }
-        }
-        Ok(answer)
-    }
-
-    /// A refusal without a version means a row that cannot be read, not the absence of a state.
-    async fn update_if_absent(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
-        match self.update_if(Expected::Absent, write, table, deadline).await? {
-            Answer::Refused(None) => Err(Error::corrupt("version_number", "is null")),
-            answer => Ok(answer),
-        }
-    }
-
-    async fn update_if(
-        &self,
-        expected: Expected,
-        write: &Write<'_>,
-        table: &TableSession,
-        deadline: Instant,
-    ) -> Result<Answer> {
-        let statements = &table.statements;
-        let writes = if self.store.ttl.is_some() { &statements.writes_with_ttl } else { &statements.writes };
-        let (statement, version) = match expected {
-            Expected::Absent => (&writes.update_if_absent, None),
-            Expected::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
-            Expected::Version(version) => (&writes.update_if_version, Some(version)),
-        };
-        let ttl = self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()));
-        let version = version.map(|version| Value::Bigint(version.cast_signed()));
-        let values: Vec<Value<'_>> = ttl.into_iter().chain(write.values()).chain(version).collect();
-        self.transact(table, statement, &values, deadline).await
-    }
-}
-
-/// What has to be stored for an update to be applied.
-#[derive(Clone, Copy)]
-enum Expected {
-    Absent,
-    NotNewer(u64),
-    Version(u64),
 }

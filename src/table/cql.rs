@@ -1,7 +1,7 @@
 //! The text of every statement, and nothing else. Tables are qualified and columns named, so that nothing depends on a
 //! session's keyspace or on the order of columns.
 
-use super::ClusteringOrder;
+use super::{ClusteringOrder, row::DELETED_MANIFEST};
 use crate::{Config, Layout, Replication, SchemaOptions};
 
 /// A round trip that uses no table of the store.
@@ -74,9 +74,7 @@ pub(crate) struct TableStatements {
     /// By the key of the layout.
     pub(crate) delete: Statement,
     /// By persistence_id, on a table keyed by id: applied if there is a row.
-    pub(crate) delete_if_exists: Statement,
-    /// By persistence_id and version_number, on a table keyed by id.
-    pub(crate) delete_if_version: Statement,
+    pub(crate) forget: Statement,
     pub(crate) writes: Writes,
     /// Another value is the TTL, in seconds: the last of the insert, the first of the updates.
     pub(crate) writes_with_ttl: Writes,
@@ -92,10 +90,15 @@ pub(crate) struct Writes {
     /// On a table keyed by id: if there is no row. Never an INSERT: its row marker outlives a TTL, and then there is
     /// a row without a state forever.
     pub(crate) update_if_absent: Statement,
-    /// On a table keyed by id: if the stored version is not negative and not over the value that follows.
+    /// On a table keyed by id: if there is a state whose version is not negative and not over the value that follows.
     pub(crate) update_if_not_newer: Statement,
-    /// On a table keyed by id: if the stored version is the value that follows.
+    /// On a table keyed by id: if there is a state whose version is the value that follows.
     pub(crate) update_if_version: Statement,
+    /// On a table keyed by id: if the entity was deleted at the version that follows.
+    pub(crate) update_if_deleted: Statement,
+    /// On a table keyed by id: leaves nothing but the version of a state. Its values are the version, persistence_id, and
+    /// the version that the state has to have.
+    pub(crate) mark_deleted: Statement,
 }
 
 /// Statements that read many states, in the order in which the table has them. Before the columns of states they select
@@ -121,14 +124,12 @@ impl TableStatements {
         };
         let columns = read_columns();
         let select_by_id = format!("SELECT {columns}, persistence_id FROM {table} WHERE persistence_id = ?");
-        let delete_if_version = format!("DELETE FROM {table} WHERE persistence_id = ? IF version_number = ?");
         let slots = &mut Slots(number * SLOTS_PER_TABLE);
         Self {
             select_row: slots.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
             select_by_id: slots.next(select_by_id),
             delete: slots.next(format!("DELETE FROM {table} WHERE {key}")),
-            delete_if_exists: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
-            delete_if_version: slots.next(delete_if_version),
+            forget: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
             writes: Writes::new(&table, false, slots),
             writes_with_ttl: Writes::new(&table, true, slots),
             scans: Scans::new(&table, layout, order, slots),
@@ -141,19 +142,26 @@ impl Writes {
         let using = if with_ttl { " USING TTL ?" } else { "" };
         let insert = format!("INSERT INTO {table} ({STATE_COLUMNS}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}");
         let insert = slots.next(insert);
-        let mut update = |condition: &str| {
+        // Every column, since one left out would keep its former value, and the TTL of it.
+        let mut set = |[payload, manifest, timestamp, shard]: [&str; 4], condition: &str| {
             slots.next(format!(
-                "UPDATE {table}{using} SET version_number = ?, state_payload = ?, state_manifest = ?, timestamp = ?, \
-                 shard_number = ? WHERE persistence_id = ? IF {condition}"
+                "UPDATE {table}{using} SET version_number = ?, state_payload = {payload}, state_manifest = {manifest}, \
+                 timestamp = {timestamp}, shard_number = {shard} WHERE persistence_id = ? IF {condition}"
             ))
         };
+        let mut update = |condition: &str| set(["?"; 4], condition);
+        let is_state = format!("version_number = ? AND state_manifest != '{DELETED_MANIFEST}'");
         Self {
             insert,
             update_if_absent: update(
                 "version_number = null AND state_payload = null AND state_manifest = null AND timestamp = null",
             ),
-            update_if_not_newer: update("version_number <= ? AND version_number >= 0"),
-            update_if_version: update("version_number = ?"),
+            update_if_not_newer: update(&format!(
+                "version_number <= ? AND version_number >= 0 AND state_manifest != '{DELETED_MANIFEST}'"
+            )),
+            update_if_version: update(&is_state),
+            update_if_deleted: update(&format!("version_number = ? AND state_manifest = '{DELETED_MANIFEST}'")),
+            mark_deleted: set(["null", &literal(DELETED_MANIFEST), "null", "null"], &is_state),
         }
     }
 }

@@ -43,6 +43,9 @@ impl Payload<'_> {
     }
 }
 
+/// The manifest of the row that a delete leaves in a table that is written by transactions. No state has it.
+pub(crate) const DELETED_MANIFEST: &str = "";
+
 /// The cells of a row as they were read, each of which can be null. The persistence id is the reader's.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct StoredRow<'r> {
@@ -56,6 +59,13 @@ pub(crate) struct StoredRow<'r> {
 }
 
 impl StoredRow<'_> {
+    /// Whether the row marks a deleted entity: only its version number is left.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.version_number.is_some()
+            && self.state_payload.is_none()
+            && self.state_manifest.as_deref() == Some(DELETED_MANIFEST)
+    }
+
     /// Copies the row out of the answer.
     pub(crate) fn into_owned(self) -> StoredRow<'static> {
         StoredRow {

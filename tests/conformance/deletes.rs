@@ -1,33 +1,15 @@
 //! Stores that delete what they should not, or keep more than they should.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
+use durable_store::{
+    DurableState, Error, ErrorKind, MemoryStore, StateStore, VersionedStateStore,
+    WriteCondition::{IfAbsent, IfVersion},
 };
 
-use durable_store::{Error, ErrorKind, MemoryStore, StateStore, VersionedStateStore, WriteCondition::IfAbsent};
-
 use crate::broken::{Broken, Faults, version};
-
-type Deleted = Arc<Mutex<HashMap<String, u64>>>;
-
-/// A store that remembers what was deleted, and where.
-fn remembering(sound: MemoryStore) -> (Broken, Deleted) {
-    let deleted = Deleted::default();
-    let remembered = Arc::clone(&deleted);
-    let broken = Broken::of(sound).delete(move |store, id, version| {
-        store.delete_state_if_version(id, version)?;
-        remembered.lock().unwrap().insert(id.to_owned(), version);
-        Ok(())
-    });
-    (broken, deleted)
-}
 
 pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
     let broken = || Broken::of(sound());
     let conflict = || Error::new(ErrorKind::Conflict, "it was deleted");
-    let (forgets_no_version, versions) = remembering(sound());
-    let (forgets_no_entity, entities) = remembering(sound());
     vec![
         (
             "a_delete_of_the_stored_version_leaves_nothing",
@@ -60,19 +42,41 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
             }),
         ),
         (
-            "a_delete_forgets_the_version_number",
-            forgets_no_version.write(move |store, state| match versions.lock().unwrap().get(&state.persistence_id) {
-                Some(deleted) if *deleted > state.version_number => Err(conflict()),
-                _ => store.write_state(state),
+            "a_deleted_version_refuses_stale_writes",
+            broken().write_if(|store, state, condition| {
+                if condition == IfAbsent && version(store, &state.persistence_id).is_none() {
+                    store.forget_state(&state.persistence_id)?;
+                }
+                store.write_state_if(state, condition)
             }),
         ),
         (
-            "if_absent_writes_after_a_delete",
-            forgets_no_entity.write_if(move |store, state, condition| {
-                if condition == IfAbsent && entities.lock().unwrap().contains_key(&state.persistence_id) {
-                    return Err(conflict());
+            "a_deleted_version_meets_no_condition",
+            broken().write_if(|store, state, condition| {
+                let deleted = store.write_state_if(state, condition);
+                match (&deleted, condition) {
+                    (Err(error), IfVersion(expected))
+                        if error.stored_version() == Some(expected) && error.kind() == ErrorKind::Conflict =>
+                    {
+                        store.write_state(state)
+                    }
+                    _ => deleted,
                 }
-                store.write_state_if(state, condition)
+            }),
+        ),
+        (
+            "a_deleted_entity_is_written_above_its_version",
+            broken().write(move |store, state| {
+                let absent = version(store, &state.persistence_id).is_none();
+                // What was deleted refuses every version.
+                let lower = DurableState { version_number: 0, ..state.clone() };
+                match (absent, state.version_number) {
+                    (true, 8) => match store.write_state(&lower) {
+                        Ok(()) => store.write_state(state),
+                        refused => refused,
+                    },
+                    _ => store.write_state(state),
+                }
             }),
         ),
     ]

@@ -13,7 +13,13 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
         (
             "a_stale_write_is_refused",
             broken().write(move |store, state| match store.write_state(state) {
-                Err(error) if error.kind() == ErrorKind::Conflict && !is_elsewhere() => Ok(()),
+                Err(error)
+                    if error.kind() == ErrorKind::Conflict
+                        && version(store, &state.persistence_id).is_some()
+                        && !is_elsewhere() =>
+                {
+                    Ok(())
+                }
                 other => other,
             }),
         ),
@@ -49,8 +55,9 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
         ),
         (
             "a_conflict_says_which_version_is_stored",
-            broken().delete(|store, id, version| {
-                store.delete_state_if_version(id, version).map_err(|error| error.with_stored_version(None))
+            broken().delete(|store, id, deleted| match store.delete_state_if_version(id, deleted) {
+                Err(error) if version(store, id).is_some() => Err(error.with_stored_version(None)),
+                other => other,
             }),
         ),
         (

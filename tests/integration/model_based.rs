@@ -30,6 +30,7 @@ enum Operation {
     Read(usize),
     Delete(usize),
     DeleteIfVersion(usize, u64),
+    Forget(usize),
 }
 
 /// A state but for the id.
@@ -67,20 +68,29 @@ impl From<Error> for Seen {
     }
 }
 
-/// Deletes whatever is stored, which is no part of the traits.
+/// Deletes any state, and forgets it, which are no part of the traits.
 trait Store: VersionedStateStore {
     fn delete(&self, persistence_id: &str) -> Result<()>;
+    fn forget(&self, persistence_id: &str) -> Result<()>;
 }
 
 impl Store for DurableStore {
     fn delete(&self, persistence_id: &str) -> Result<()> {
         self.delete_state(persistence_id)
     }
+
+    fn forget(&self, persistence_id: &str) -> Result<()> {
+        self.forget_state(persistence_id)
+    }
 }
 
 impl Store for MemoryStore {
     fn delete(&self, persistence_id: &str) -> Result<()> {
         self.delete_state(persistence_id)
+    }
+
+    fn forget(&self, persistence_id: &str) -> Result<()> {
+        self.forget_state(persistence_id)
     }
 }
 
@@ -92,6 +102,7 @@ impl Operation {
             Self::WriteIf(draft, condition) => store.write_state_if(&draft.state(ids), *condition),
             Self::Delete(entity) => store.delete(&ids[*entity]),
             Self::DeleteIfVersion(entity, version) => store.delete_state_if_version(&ids[*entity], *version),
+            Self::Forget(entity) => store.forget(&ids[*entity]),
         };
         done.map_or_else(Seen::from, |()| Seen::Done)
     }
@@ -157,6 +168,7 @@ fn sequences() -> impl Strategy<Value = Vec<Operation>> {
         2 => entities().prop_map(Operation::Read),
         1 => entities().prop_map(Operation::Delete),
         1 => (entities(), versions()).prop_map(|(entity, version)| Operation::DeleteIfVersion(entity, version)),
+        1 => entities().prop_map(Operation::Forget),
     ];
     proptest::collection::vec(operations, 1..=LONGEST_SEQUENCE)
 }

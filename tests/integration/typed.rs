@@ -153,6 +153,9 @@ fn conditional_calls_take_typed_states() {
     typed.write_state_if(&TypedState::new("account-42", 2, message(2)), WriteCondition::IfVersion(1)).unwrap();
     assert_eq!(typed.delete_state_if_version("account-42", 1).unwrap_err().stored_version(), Some(2));
     typed.delete_state_if_version("account-42", 2).unwrap();
+    assert_eq!(typed.write_state_if(&first, WriteCondition::IfAbsent).unwrap_err().stored_version(), Some(2));
+    typed.forget_state("account-42").unwrap();
+    typed.write_state_if(&first, WriteCondition::IfAbsent).unwrap();
 }
 
 /// The names of the public methods in the `impl` blocks of a type, in the given files.

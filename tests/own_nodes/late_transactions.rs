@@ -51,7 +51,7 @@ const TRANSACTIONS: [Transaction; 5] = [
     ("write", |store, id| store.write_state(&state(id, 5)), true, Some(5)),
     ("if-absent", |store, id| store.write_state_if(&state(id, 5), IfAbsent), false, Some(5)),
     ("if-version", |store, id| store.write_state_if(&state(id, 5), IfVersion(BEFORE)), true, Some(5)),
-    ("delete", |store, id| store.delete_state(id), true, None),
+    ("forget", |store, id| store.forget_state(id), true, None),
     ("delete-if-version", |store, id| store.delete_state_if_version(id, BEFORE), true, None),
 ];
 
@@ -69,7 +69,7 @@ fn a_late_transaction_was_reported_as_unknown() {
             }
         }
         make(&patient, "warm-up").unwrap();
-        patient.delete_state("warm-up").unwrap();
+        patient.forget_state("warm-up").unwrap();
     }
 
     cluster.node(0).pause().unwrap();

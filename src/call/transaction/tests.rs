@@ -25,30 +25,57 @@ fn row(version_number: i64) -> StoredRow<'static> {
     }
 }
 
+/// The entity was deleted at this version.
+fn deleted(version: i64) -> StoredRow<'static> {
+    StoredRow { version_number: Some(version), state_manifest: Some("".into()), ..StoredRow::default() }
+}
+
+fn overtaken(version: Option<u64>) -> Verdict {
+    Verdict::Overtaken(Found { version, is_deleted: false })
+}
+
+fn overtaken_by_delete(version: u64) -> Verdict {
+    Verdict::Overtaken(Found { version: Some(version), is_deleted: true })
+}
+
+/// The table of the page `design`.
 #[test]
 fn the_stored_row_decides() {
-    use Verdict::{Done, Overtaken, Possible};
+    use Verdict::{Done, Possible};
     let ours = cells(5);
     let another = |version| StoredRow { state_payload: Some(b"theirs".into()), ..row(version) };
+    let unreadable = || StoredRow { version_number: None, ..row(5) };
     let (absent, exactly) = (WriteCondition::IfAbsent, WriteCondition::IfVersion(4));
     for (goal, row, verdict) in [
         (Goal::Newest(&ours), Some(row(5)), Done),
         (Goal::Newest(&ours), None, Possible),
         (Goal::Newest(&ours), Some(another(4)), Possible),
-        (Goal::Newest(&ours), Some(another(5)), Overtaken(Some(5))),
-        (Goal::Newest(&ours), Some(another(6)), Overtaken(Some(6))),
+        (Goal::Newest(&ours), Some(another(5)), overtaken(Some(5))),
+        (Goal::Newest(&ours), Some(another(6)), overtaken(Some(6))),
+        (Goal::Newest(&ours), Some(deleted(4)), Possible),
+        (Goal::Newest(&ours), Some(deleted(5)), overtaken_by_delete(5)),
+        (Goal::Newest(&ours), Some(deleted(6)), overtaken_by_delete(6)),
+        (Goal::Newest(&ours), Some(unreadable()), overtaken(None)),
         (Goal::Conditional(&ours, absent), Some(row(5)), Done),
         (Goal::Conditional(&ours, absent), None, Possible),
-        (Goal::Conditional(&ours, absent), Some(another(4)), Overtaken(Some(4))),
+        (Goal::Conditional(&ours, absent), Some(another(4)), overtaken(Some(4))),
+        (Goal::Conditional(&ours, absent), Some(deleted(4)), Possible),
+        (Goal::Conditional(&ours, absent), Some(deleted(5)), overtaken_by_delete(5)),
+        (Goal::Conditional(&ours, absent), Some(unreadable()), overtaken(None)),
         (Goal::Conditional(&ours, exactly), Some(row(5)), Done),
         (Goal::Conditional(&ours, exactly), Some(another(4)), Possible),
-        (Goal::Conditional(&ours, exactly), Some(another(5)), Overtaken(Some(5))),
-        (Goal::Conditional(&ours, exactly), None, Overtaken(None)),
-        (Goal::Gone, None, Done),
-        (Goal::Gone, Some(row(5)), Possible),
-        (Goal::GoneIfVersion(4), None, Done),
-        (Goal::GoneIfVersion(4), Some(row(4)), Possible),
-        (Goal::GoneIfVersion(4), Some(row(5)), Overtaken(Some(5))),
+        (Goal::Conditional(&ours, exactly), Some(another(5)), overtaken(Some(5))),
+        (Goal::Conditional(&ours, exactly), Some(deleted(4)), overtaken_by_delete(4)),
+        (Goal::Conditional(&ours, exactly), None, overtaken(None)),
+        (Goal::Deleted(4), None, Done),
+        (Goal::Deleted(4), Some(deleted(4)), Done),
+        (Goal::Deleted(4), Some(deleted(5)), overtaken_by_delete(5)),
+        (Goal::Deleted(4), Some(row(4)), Possible),
+        (Goal::Deleted(4), Some(row(5)), overtaken(Some(5))),
+        (Goal::Forgotten, None, Done),
+        (Goal::Forgotten, Some(row(5)), Possible),
+        (Goal::Forgotten, Some(deleted(5)), Possible),
+        (Goal::Forgotten, Some(unreadable()), Possible),
     ] {
         assert_eq!(goal.verdict(row.as_ref()), verdict, "{goal:?} {row:?}");
     }
@@ -66,6 +93,10 @@ fn a_row_is_ours_only_if_every_cell_is() {
     ] {
         assert_ne!(Goal::Newest(&ours).verdict(Some(&changed)), Verdict::Done, "{changed:?}");
     }
+}
+
+fn refused(version: u64) -> Answer {
+    Answer::Refused(Found { version: Some(version), is_deleted: false })
 }
 
 fn failed(kind: ErrorKind, unknown: bool) -> Result<Answer> {
@@ -89,6 +120,7 @@ fn run_with(answers: Vec<Result<Answer>>, verdicts: Vec<Result<Verdict>>) -> (Re
         &limits,
         async |_| answers.borrow_mut().pop_front().expect("no further attempt"),
         async || verdicts.borrow_mut().pop_front().expect("no further read"),
+        Found::conflict,
     ));
     (outcome, given - answers.into_inner().len(), judged - verdicts.into_inner().len())
 }
@@ -97,7 +129,7 @@ fn run_with(answers: Vec<Result<Answer>>, verdicts: Vec<Result<Verdict>>) -> (Re
 fn an_answer_without_doubt_is_taken_at_its_word() {
     let (outcome, ..) = run_with(vec![Ok(Answer::Applied)], vec![]);
     assert!(outcome.is_ok());
-    let error = run_with(vec![Ok(Answer::Refused(Some(7)))], vec![]).0.unwrap_err();
+    let error = run_with(vec![Ok(refused(7))], vec![]).0.unwrap_err();
     assert_eq!((error.kind(), error.stored_version(), error.is_indeterminate()), (ErrorKind::Conflict, Some(7), false));
 }
 
@@ -122,7 +154,7 @@ fn after_a_lost_answer_the_read_decides() {
         Error::new(ErrorKind::Unavailable, "few").with_replicas(Replicas::Alive { required: 2, alive: 1 });
     assert!(run_with(vec![Err(unavailable)], vec![Ok(Verdict::Done)]).0.is_ok());
 
-    let error = run_with(vec![lost()], vec![Ok(Verdict::Overtaken(Some(9)))]).0.unwrap_err();
+    let error = run_with(vec![lost()], vec![Ok(overtaken(Some(9)))]).0.unwrap_err();
     assert_eq!((error.kind(), error.stored_version(), error.is_indeterminate()), (ErrorKind::Conflict, Some(9), true));
     let unread = || Err(Error::new(ErrorKind::Unavailable, "no read"));
     let error = run_with(vec![lost()], vec![unread()]).0.unwrap_err();
@@ -134,14 +166,10 @@ fn doubt_stays_whatever_comes_after() {
     let lost = || failed(ErrorKind::Timeout, true);
     let possible = || Ok(Verdict::Possible);
     // A refusal goes through the read too: it may be our own write that refuses us.
-    assert!(run_with(vec![lost(), Ok(Answer::Refused(Some(5)))], vec![possible(), Ok(Verdict::Done)]).0.is_ok());
+    assert!(run_with(vec![lost(), Ok(refused(5))], vec![possible(), Ok(Verdict::Done)]).0.is_ok());
     for (answers, verdicts, kind) in [
         (vec![lost(), lost(), lost()], vec![possible(), possible(), possible()], ErrorKind::Timeout),
-        (
-            vec![lost(), Ok(Answer::Refused(Some(6)))],
-            vec![possible(), Ok(Verdict::Overtaken(Some(6)))],
-            ErrorKind::Conflict,
-        ),
+        (vec![lost(), Ok(refused(6))], vec![possible(), Ok(overtaken(Some(6)))], ErrorKind::Conflict),
         (
             vec![lost(), failed(ErrorKind::Authentication, false)],
             vec![possible(), possible()],

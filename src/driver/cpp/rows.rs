@@ -52,9 +52,18 @@ impl<'r> Row<'r> {
 
     /// Like [`bigint`](Row::bigint), for a column that the answer may not have.
     pub(crate) fn bigint_named(&self, name: &str) -> Result<Option<i64>> {
+        self.named(name, CassValue::get_i64)
+    }
+
+    /// The value of a column that the answer may not have.
+    pub(crate) fn str_named(&self, name: &str) -> Result<Option<&'r str>> {
+        self.named(name, CassValue::get_str)
+    }
+
+    fn named<T>(&self, name: &str, get: impl FnOnce(&CassValue<'r>) -> cassandra_cpp::Result<T>) -> Result<Option<T>> {
         match self.0.get_column_by_name(name) {
             Ok(value) if value.is_null() => Ok(None),
-            Ok(value) => value.get_i64().map(Some).map_err(from_driver),
+            Ok(value) => get(&value).map(Some).map_err(from_driver),
             // The binding's error for a column that is not in the answer.
             Err(error)
                 if matches!(

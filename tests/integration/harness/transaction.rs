@@ -7,17 +7,23 @@ use durable_store::{
 
 use super::account;
 
-/// A call that is a transaction, on an entity whose state is as the call wants it.
+/// A call that is a transaction, on an entity that is as the call needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
     /// `write_state` over an older state.
     Write,
-    /// `write_state` where there is none.
+    /// `write_state` where there is no row.
     WriteFirst,
+    /// `write_state` after a delete.
+    WriteDeleted,
     IfAbsent,
+    /// `IfAbsent` after a delete.
+    IfAbsentDeleted,
     IfVersion,
     Delete,
     DeleteIfVersion,
+    /// `forget_state` of a state.
+    Forget,
 }
 
 /// The version that is stored, where one has to be, before the call.
@@ -27,26 +33,38 @@ pub(crate) const BEFORE: u64 = 4;
 const WRITTEN: u64 = 5;
 
 impl Transaction {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Write, Self::WriteFirst, Self::IfAbsent, Self::IfVersion, Self::Delete, Self::DeleteIfVersion];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Write,
+        Self::WriteFirst,
+        Self::WriteDeleted,
+        Self::IfAbsent,
+        Self::IfAbsentDeleted,
+        Self::IfVersion,
+        Self::Delete,
+        Self::DeleteIfVersion,
+        Self::Forget,
+    ];
 
-    /// Stores the state that the call wants to find, if it wants one, and gives the name of the entity: one of its own for
-    /// each call and each `case`.
+    /// Makes the entity as the call needs it, and returns its id: another one for each call and each `case`.
     pub(crate) fn prepare(self, store: &DurableStore, case: &str) -> String {
         let id = format!("account-{self:?}-{case}");
         if !matches!(self, Self::WriteFirst | Self::IfAbsent) {
             store.write_state_if(&account(&id, BEFORE, 1), IfAbsent).unwrap();
+        }
+        if matches!(self, Self::WriteDeleted | Self::IfAbsentDeleted) {
+            store.delete_state_if_version(&id, BEFORE).unwrap();
         }
         id
     }
 
     pub(crate) fn make(self, store: &DurableStore, id: &str) -> Result<()> {
         match self {
-            Self::Write | Self::WriteFirst => store.write_state(&Self::state(id)),
-            Self::IfAbsent => store.write_state_if(&Self::state(id), IfAbsent),
+            Self::Write | Self::WriteFirst | Self::WriteDeleted => store.write_state(&Self::state(id)),
+            Self::IfAbsent | Self::IfAbsentDeleted => store.write_state_if(&Self::state(id), IfAbsent),
             Self::IfVersion => store.write_state_if(&Self::state(id), IfVersion(BEFORE)),
             Self::Delete => store.delete_state(id),
             Self::DeleteIfVersion => store.delete_state_if_version(id, BEFORE),
+            Self::Forget => store.forget_state(id),
         }
     }
 
@@ -56,13 +74,18 @@ impl Transaction {
     }
 
     pub(crate) fn deletes(self) -> bool {
-        matches!(self, Self::Delete | Self::DeleteIfVersion)
+        matches!(self, Self::Delete | Self::DeleteIfVersion | Self::Forget)
     }
 
-    /// How many EXECUTEs it takes without faults, the last of which is the one that is applied: a `write_state` asks first
-    /// for an older state.
+    /// How many EXECUTEs come before the first attempt: a `delete_state` reads which version it deletes.
+    pub(crate) fn reads(self) -> usize {
+        usize::from(self == Self::Delete)
+    }
+
+    /// How many EXECUTEs an attempt takes without faults, the last of which is the one that is applied: where there is no
+    /// state, one that expects a state, or no row, comes first.
     pub(crate) fn executes(self) -> usize {
-        if self == Self::WriteFirst { 2 } else { 1 }
+        if matches!(self, Self::WriteFirst | Self::WriteDeleted | Self::IfAbsentDeleted) { 2 } else { 1 }
     }
 
     #[track_caller]
@@ -74,7 +97,7 @@ impl Transaction {
     #[track_caller]
     pub(crate) fn assert_not_applied(self, store: &DurableStore, id: &str) {
         let stored = store.get_latest_state(id).unwrap().map(|state| state.version_number);
-        let expected = (!matches!(self, Self::WriteFirst | Self::IfAbsent)).then_some(BEFORE);
-        assert_eq!(stored, expected, "{self:?}");
+        let has_state = !matches!(self, Self::WriteFirst | Self::WriteDeleted | Self::IfAbsent | Self::IfAbsentDeleted);
+        assert_eq!(stored, has_state.then_some(BEFORE), "{self:?}");
     }
 }

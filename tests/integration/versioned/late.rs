@@ -82,16 +82,21 @@ fn a_write_if_version_that_comes_late_changes_nothing_any_more() {
     }
 }
 
-/// What the documentation warns of: only deletes let an old condition hold again.
+/// What the documentation warns of: only to forget an entity lets an old condition hold again.
 #[test]
-fn a_creation_that_comes_late_brings_back_what_was_deleted() {
+fn a_late_creation_brings_back_what_was_forgotten_not_deleted() {
     let proxied = proxied(2);
     let bystander = bystander(&proxied);
-    let state = account("account-42", 1, 4200);
-    proxied.proxy.on_executes([Action::Hold]);
-    proxied.store.write_state_if(&state, IfAbsent).unwrap();
-    proxied.store.delete_state_if_version("account-42", 1).unwrap();
-    assert_eq!(bystander.get_latest_state("account-42").unwrap(), None);
-    proxied.proxy.release_and_await_answer();
-    assert_eq!(bystander.get_latest_state("account-42").unwrap(), Some(state));
+    for forgets in [false, true] {
+        let state = account(&format!("account-{forgets}"), 1, 4200);
+        proxied.proxy.on_executes([Action::Hold]);
+        proxied.store.write_state_if(&state, IfAbsent).unwrap();
+        proxied.store.delete_state_if_version(&state, 1).unwrap();
+        if forgets {
+            proxied.store.forget_state(&state).unwrap();
+        }
+        assert_eq!(bystander.get_latest_state(&state).unwrap(), None);
+        proxied.proxy.release_and_await_answer();
+        assert_eq!(bystander.get_latest_state(&state).unwrap(), forgets.then_some(state));
+    }
 }

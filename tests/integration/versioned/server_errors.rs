@@ -35,7 +35,8 @@ fn unknown() -> Vec<(ErrorKind, bool, Action)> {
     ]
 }
 
-const SOME: [Transaction; 3] = [Transaction::IfAbsent, Transaction::IfVersion, Transaction::Delete];
+const SOME: [Transaction; 4] =
+    [Transaction::IfAbsent, Transaction::IfVersion, Transaction::DeleteIfVersion, Transaction::Forget];
 
 #[test]
 fn whatever_error_hides_that_it_was_applied_the_read_shows_it() {

@@ -46,7 +46,7 @@ impl Lost {
         mut meanwhile: impl FnMut() + Send + 'static,
         then: impl Fn(&Passing<'_>) -> Action + Send + 'static,
     ) {
-        let deciding = transaction.executes();
+        let deciding = transaction.reads() + transaction.executes();
         let (mut requests, mut answers) = (0, 0);
         proxied.proxy.hook(move |passing| {
             requests += usize::from(passing.is_request(opcode::EXECUTE));
@@ -79,7 +79,7 @@ fn a_lost_answer_of_an_applied_transaction_is_read_back() {
         Lost::After.prepare(&proxied, transaction, || {}, pass);
         let (outcome, executes) = proxied.count_executes(|| transaction.make(&proxied.store, &id));
         assert!(outcome.is_ok(), "{transaction:?}: {outcome:?}");
-        assert_eq!(executes, transaction.executes() + 1, "{transaction:?}");
+        assert_eq!(executes, transaction.reads() + transaction.executes() + 1, "{transaction:?}");
         transaction.assert_applied(&proxied.store, &id);
     }
 }
@@ -92,7 +92,7 @@ fn a_lost_request_is_repeated_when_the_read_allows() {
         Lost::Before.prepare(&proxied, transaction, || {}, pass);
         let (outcome, executes) = proxied.count_executes(|| transaction.make(&proxied.store, &id));
         assert!(outcome.is_ok(), "{transaction:?}: {outcome:?}");
-        assert_eq!(executes, 2 * transaction.executes() + 1, "{transaction:?}");
+        assert_eq!(executes, transaction.reads() + 2 * transaction.executes() + 1, "{transaction:?}");
         transaction.assert_applied(&proxied.store, &id);
     }
 }
@@ -113,21 +113,21 @@ fn the_outcome_is_unknown_when_every_attempt_is_lost() {
     for transaction in Transaction::ALL {
         let id = transaction.prepare(&proxied.store, "all");
         // Attempts and reads alternate.
-        let (once, lost) = (transaction.executes(), ATTEMPTS as usize);
+        let (before, once, lost) = (transaction.reads(), transaction.executes(), ATTEMPTS as usize);
         let mut request = 0;
         proxied.proxy.hook(move |passing| {
             if !passing.is_request(opcode::EXECUTE) {
                 return Action::Pass;
             }
             request += 1;
-            if request % (once + 1) == once { Action::Close } else { Action::Pass }
+            if request > before && (request - before) % (once + 1) == once { Action::Close } else { Action::Pass }
         });
         let (outcome, executes) = proxied.count_executes(|| transaction.make(&proxied.store, &id));
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.is_indeterminate()), (ErrorKind::Timeout, true), "{transaction:?}: {error}");
         assert!(error.is_retryable(), "{error}");
         assert_eq!(error.persistence_id(), Some(id.as_str()));
-        assert_eq!(executes, lost * (once + 1), "{transaction:?}");
+        assert_eq!(executes, before + lost * (once + 1), "{transaction:?}");
         proxied.proxy.pass();
         transaction.assert_not_applied(&proxied.store, &id);
     }
@@ -146,8 +146,9 @@ fn a_writer_overtaken_in_doubt_gets_an_indeterminate_conflict() {
     const NEWER: u64 = 9;
     let proxied = proxied();
     let rival = rival(&proxied);
-    // An unconditional delete is content with whatever it deletes.
-    for transaction in Transaction::ALL.into_iter().filter(|each| *each != Transaction::Delete) {
+    // Those two remove any state that they find.
+    let removes_any = |transaction| matches!(transaction, Transaction::Delete | Transaction::Forget);
+    for transaction in Transaction::ALL.into_iter().filter(|each| !removes_any(*each)) {
         for lost in BOTH {
             let id = transaction.prepare(&proxied.store, &format!("overtaken-{lost:?}"));
             let theirs = account(&id, NEWER, -1);
@@ -155,22 +156,56 @@ fn a_writer_overtaken_in_doubt_gets_an_indeterminate_conflict() {
             lost.prepare(&proxied, transaction, move || rival.write_state(&written).unwrap(), pass);
             let (outcome, executes) = proxied.count_executes(|| transaction.make(&proxied.store, &id));
             assert_overtaken(&outcome.unwrap_err(), Some(NEWER));
-            assert_eq!(executes, transaction.executes() + 1, "{transaction:?} {lost:?}");
+            assert_eq!(executes, transaction.reads() + transaction.executes() + 1, "{transaction:?} {lost:?}");
             assert_eq!(proxied.store.get_latest_state(&id).unwrap(), Some(theirs), "{transaction:?} {lost:?}");
         }
     }
 }
 
 #[test]
-fn a_writer_overtaken_by_a_delete_gets_an_empty_conflict() {
+fn a_writer_overtaken_by_a_delete_gets_the_deleted_version() {
     let proxied = proxied();
     let rival = rival(&proxied);
     for lost in BOTH {
         let transaction = Transaction::IfVersion;
         let id = transaction.prepare(&proxied.store, &format!("deleted-{lost:?}"));
-        let (rival, deleted) = (rival.clone(), id.clone());
-        lost.prepare(&proxied, transaction, move || rival.delete_state(&deleted).unwrap(), pass);
+        let (other, deleted) = (rival.clone(), id.clone());
+        lost.prepare(&proxied, transaction, move || other.delete_state(&deleted).unwrap(), pass);
+        let stored = if lost == Lost::Before { BEFORE } else { 5 };
+        assert_overtaken(&transaction.make(&proxied.store, &id).unwrap_err(), Some(stored));
+
+        let id = transaction.prepare(&proxied.store, &format!("forgotten-{lost:?}"));
+        let (other, forgotten) = (rival.clone(), id.clone());
+        lost.prepare(&proxied, transaction, move || other.forget_state(&forgotten).unwrap(), pass);
         assert_overtaken(&transaction.make(&proxied.store, &id).unwrap_err(), None);
+    }
+}
+
+/// A delete at the version that the attempt writes, or above it, hides whether the attempt was applied.
+#[test]
+fn a_creation_overtaken_by_a_delete_depends_on_its_version() {
+    let proxied = proxied();
+    let rival = rival(&proxied);
+    for transaction in
+        [Transaction::WriteFirst, Transaction::WriteDeleted, Transaction::IfAbsent, Transaction::IfAbsentDeleted]
+    {
+        for (deleted, is_repeated) in [(BEFORE, true), (5, false), (9, false)] {
+            let id = transaction.prepare(&proxied.store, &format!("below-{deleted}"));
+            let (rival, theirs) = (rival.clone(), account(&id, deleted, -1));
+            let meanwhile = move || {
+                // What is deleted already at that version stays as it is.
+                let _ = rival.write_state(&theirs);
+                rival.delete_state(&theirs).unwrap();
+            };
+            Lost::Before.prepare(&proxied, transaction, meanwhile, pass);
+            match transaction.make(&proxied.store, &id) {
+                Ok(()) => assert!(is_repeated, "{transaction:?} {deleted}"),
+                Err(error) => {
+                    assert!(!is_repeated, "{transaction:?} {deleted}: {error}");
+                    assert_overtaken(&error, Some(deleted));
+                }
+            }
+        }
     }
 }
 
@@ -256,7 +291,8 @@ fn when_the_read_fails_too_the_outcome_is_unknown() {
             // It tells of the transaction, not of the read.
             assert_eq!((error.kind(), error.received()), (ErrorKind::Timeout, None), "{error}");
             assert!(error.is_indeterminate() && error.is_retryable(), "{error}");
-            assert_eq!(executes, transaction.executes() + ATTEMPTS as usize, "{transaction:?} {lost:?}");
+            let attempt = transaction.reads() + transaction.executes();
+            assert_eq!(executes, attempt + ATTEMPTS as usize, "{transaction:?} {lost:?}");
             proxied.proxy.pass();
             match lost {
                 Lost::Before => transaction.assert_not_applied(&proxied.store, &id),
