@@ -71,7 +71,7 @@ use crate::telemetry::TableName;
 /// | [`keyspace`](ConfigBuilder::keyspace), [`table`](ConfigBuilder::table) | `ego`, `states_store` | a letter, then letters, digits, `_`: 48 at most; case counts in double quotes (`"Ego"`) | where the states are |
 /// | [`consistency`](ConfigBuilder::consistency) | `LOCAL_QUORUM` | [`Consistency`] | how many replicas answer each read and write |
 /// | [`serial_consistency`](ConfigBuilder::serial_consistency) | `LOCAL_SERIAL` | also `SERIAL` | which replicas agree on transactions |
-/// | [`write_mode`](ConfigBuilder::write_mode) | `last_write_wins` | also `versioned` | which write of an entity stays |
+/// | [`write_mode`](ConfigBuilder::write_mode) | `last_write_wins` | also `versioned`, `owned` | which write of an entity stays |
 /// | [`sharding`](ConfigBuilder::sharding) | `from_state` | also `fixed:` and a shard; a function in the builder only | how the shard of an id is known |
 /// | [`payload_format`](ConfigBuilder::payload_format) | `any` | also `message` | how payloads are written |
 /// | [`connect_timeout`](ConfigBuilder::connect_timeout) | 5 seconds | 1 ms to 24 h | for each step of connecting |

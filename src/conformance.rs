@@ -1,4 +1,4 @@
-//! The contract of [`StateStore`] and [`VersionedStateStore`] as cases, to check any store against: your own, or a wrapper
+//! The contract of [`StateStore`], [`VersionedStateStore`] and [`OwnedStateStore`] as cases, to check any store against: your own, or a wrapper
 //! around a [`DurableStore`](crate::DurableStore). Needs the feature `conformance`. In a test:
 //!
 //! ```
@@ -23,7 +23,7 @@
 //! ```
 //!
 //! A store in which the last write wins is checked against [`state_store`], one in versioned mode against
-//! [`versioned_state_store`]. On a table keyed by shard all cases hold too: each keeps an entity in one shard. Only
+//! [`versioned_state_store`], and two stores in mode owned against [`owned_state_stores`]. On a table keyed by shard all cases hold too: each keeps an entity in one shard. Only
 //! `every_shard_is_kept` needs a store that takes any shard (the default of
 //! [`sharding`](crate::ConfigBuilder::sharding), or a table keyed by id); all others write to shard 0.
 //!
@@ -47,6 +47,8 @@ mod failures;
 mod input;
 mod last_write;
 mod lifecycle;
+mod owners;
+mod updates;
 mod versions;
 mod writes;
 
@@ -54,7 +56,7 @@ pub use breach::Breach;
 pub use case::Case;
 pub use failures::Failures;
 
-use crate::{StateStore, VersionedStateStore};
+use crate::{OwnedStateStore, StateStore, VersionedStateStore};
 
 /// The cases of these names.
 macro_rules! cases {
@@ -138,8 +140,50 @@ pub fn versioned_state_store<'s>() -> Vec<Case<dyn VersionedStateStore + 's>> {
             a_deleted_version_refuses_stale_writes
             a_deleted_version_meets_no_condition
             a_deleted_entity_is_written_above_its_version;
+        updates:
+            an_update_writes_what_the_change_makes
+            a_change_gets_what_is_stored
+            an_update_without_a_change_writes_nothing
+            the_error_of_a_change_is_returned_as_it_is
+            an_update_of_another_entity_is_refused
+            a_change_is_made_again_after_a_conflict
+            an_update_below_a_deleted_version_is_refused
+            updates_at_once_are_all_applied;
     };
     in_either_mode!().into_iter().chain(versioned).collect()
+}
+
+/// Returns the cases for a pair of stores in [`WriteMode::Owned`](crate::WriteMode::Owned) on the same states, as two
+/// processes have them. A store that claims each entity before it writes it has to keep the promises of
+/// [`versioned_state_store`] too.
+///
+/// ```
+/// use durable_store::{MemoryStore, OwnedStateStore, conformance};
+///
+/// let store = MemoryStore::owned();
+/// let pair: [&dyn OwnedStateStore; 2] = [&store, &store.another()];
+/// conformance::check(&conformance::owned_state_stores(), &pair)?;
+/// # Ok::<(), conformance::Failures>(())
+/// ```
+pub fn owned_state_stores<'s>() -> Vec<Case<[&'s (dyn OwnedStateStore + 's); 2]>> {
+    let owned = cases! {
+        owners:
+            a_write_needs_a_claim
+            a_claim_returns_what_is_stored
+            an_owner_writes_and_deletes
+            an_owner_is_refused_stale_versions
+            a_later_claim_fences_the_earlier_owner
+            what_is_fenced_is_not_stored
+            a_fenced_call_names_itself_and_is_certain
+            a_store_that_claims_again_is_the_owner_again
+            an_entity_is_claimed_before_its_first_state
+            a_deleted_entity_is_claimed_with_its_version
+            a_forgotten_entity_begins_again
+            a_forgotten_entity_lets_no_earlier_owner_in
+            a_released_entity_needs_a_new_claim
+            of_claimers_at_once_one_is_the_owner;
+    };
+    owned.into()
 }
 
 /// Runs all these cases on `store`, one after the other, also after one has failed. See [`conformance`](self) for an

@@ -82,7 +82,7 @@ pub use prost;
 pub use prost_types;
 pub use state::{DurableState, StateKey};
 pub use store::{
-    DurableStore, MemoryStore, ResumeToken, StateStore, States, TypedState, TypedStates, TypedStore,
+    DurableStore, MemoryStore, OwnedStateStore, ResumeToken, StateStore, States, TypedState, TypedStates, TypedStore,
     VersionedStateStore,
 };
 pub use table::{Layout, Replication, SchemaOptions};

@@ -1,6 +1,6 @@
 //! The store, [`DurableStore`], in one file per topic: its lifecycle and the steps of every call (here), `write`, `read`,
-//! `delete`, `bulk`, `scan`, `schema`, and handles with other settings (`handle`). What a call works with while it holds a
-//! lease is in `context`. Also here: the traits that every store implements (`state_store`), a store in memory (`memory`)
+//! `delete`, `update`, `bulk`, `scan`, `schema`, and handles with other settings (`handle`). Lightweight transactions are
+//! in `transact`, and the claims of mode owned in `owner`. What a call works with while it holds a lease is in `context`. Also here: the traits that every store implements (`state_store`), a store in memory (`memory`)
 //! and a store of one type of state (`typed`).
 
 mod bulk;
@@ -8,12 +8,14 @@ mod context;
 mod delete;
 mod handle;
 mod memory;
+mod owner;
 mod read;
 mod scan;
 mod schema;
 mod state_store;
 mod transact;
 mod typed;
+mod update;
 mod write;
 
 use std::{fmt, pin::pin, sync::Arc};
@@ -21,7 +23,7 @@ use std::{fmt, pin::pin, sync::Arc};
 use context::CallContext;
 pub use memory::MemoryStore;
 pub use scan::{ResumeToken, States};
-pub use state_store::{StateStore, VersionedStateStore};
+pub use state_store::{OwnedStateStore, StateStore, VersionedStateStore};
 pub use typed::{TypedState, TypedStates, TypedStore};
 
 use crate::{

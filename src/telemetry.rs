@@ -75,6 +75,7 @@ operations! {
     WRITE_STATE = "write_state", Quick;
     WRITE_STATE_IF = "write_state_if", Quick;
     WRITE_STATES = "write_states", Quick;
+    UPDATE = "update", Quick;
     GET_LATEST_STATE = "get_latest_state", Quick;
     GET_LATEST_STATES = "get_latest_states", Quick;
     DELETE_STATE = "delete_state", Quick;

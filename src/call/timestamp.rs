@@ -28,7 +28,8 @@ pub(crate) fn read(written_at: i64, max_drift: Duration) -> Option<Duration> {
     CLOCK.read(written_at, now, max_drift)
 }
 
-fn now() -> i64 {
+/// The time of this machine in microseconds since 1970.
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX - 1)
 }

@@ -8,13 +8,13 @@
 use std::time::Instant;
 
 use crate::{
-    Error, ErrorKind, Result, WriteCondition,
+    Error, ErrorKind, Layout, Result, WriteCondition,
     call::{
         Call,
         retry::{self, Attempts, Limits},
     },
     error::RetryHint,
-    table::row::{Cells, StoredRow},
+    table::row::{self, Cells, StoredRow},
 };
 
 /// The answer of the server to a transaction.
@@ -31,6 +31,8 @@ pub(crate) struct Found {
     /// The version number of its state, or the one at which it was deleted.
     pub(crate) version: Option<u64>,
     pub(crate) is_deleted: bool,
+    /// Which owner, counted, may write it, in mode owned.
+    pub(crate) owner_epoch: Option<i64>,
 }
 
 impl Found {
@@ -52,7 +54,11 @@ impl Found {
 
 impl From<&StoredRow<'_>> for Found {
     fn from(row: &StoredRow<'_>) -> Self {
-        Self { version: row.version_number.map(i64::cast_unsigned), is_deleted: row.is_deleted() }
+        Self {
+            version: row.version_number.map(i64::cast_unsigned),
+            is_deleted: row.is_deleted(),
+            owner_epoch: row.owner_epoch,
+        }
     }
 }
 
@@ -76,39 +82,39 @@ pub(crate) enum Goal<'g> {
     Conditional(&'g Cells<'g>, WriteCondition),
     /// The entity is deleted at this version, if its state had it.
     Deleted(u64),
-    /// There is no row.
+    /// There is no row, and no owner of it.
     Forgotten,
 }
 
 impl Goal<'_> {
-    /// What the row means for the transaction, or the absence of a row.
-    pub(crate) fn verdict(self, row: Option<&StoredRow<'_>>) -> Verdict {
-        let found = row.map(Found::from).unwrap_or_default();
-        if self.is_done(row, found) {
+    /// What the row means for the transaction. `may_own` is whether the store may still write the entity.
+    pub(crate) fn verdict(self, row: &StoredRow<'_>, may_own: impl FnOnce(Found) -> bool) -> Verdict {
+        let (found, is_absent) = (Found::from(row), row::is_absent(row, Layout::ById));
+        if self.is_done(row, found, is_absent) {
             Verdict::Done
-        } else if self.may_be_repeated(row.is_some(), found) {
+        } else if self.may_be_repeated(found, is_absent) && may_own(found) {
             Verdict::Possible
         } else {
             Verdict::Overtaken(found)
         }
     }
 
-    /// Whether the row is what the transaction was to bring about.
-    fn is_done(self, row: Option<&StoredRow<'_>>, found: Found) -> bool {
+    /// Whether the row is what the transaction was to bring about, whoever owns it now.
+    fn is_done(self, row: &StoredRow<'_>, found: Found, is_absent: bool) -> bool {
         match self {
-            Self::Newest(cells) | Self::Conditional(cells, _) => row.is_some_and(|row| cells.matches_row(row)),
-            Self::Deleted(version) => row.is_none() || found.deleted() == Some(version),
-            Self::Forgotten => row.is_none(),
+            Self::Newest(cells) | Self::Conditional(cells, _) => cells.matches_row(row),
+            Self::Deleted(version) => is_absent || found.deleted() == Some(version),
+            Self::Forgotten => is_absent && found.owner_epoch.is_none(),
         }
     }
 
-    /// Whether the condition of the transaction holds, for a row or the absence of one.
-    fn may_be_repeated(self, is_stored: bool, found: Found) -> bool {
+    /// Whether the condition of the transaction holds.
+    fn may_be_repeated(self, found: Found, is_absent: bool) -> bool {
         let is_older = |cells: &Cells<'_>, found: u64| found < cells.version_number.cast_unsigned();
         match self {
-            Self::Newest(cells) => found.version.map_or(!is_stored, |version| is_older(cells, version)),
+            Self::Newest(cells) => found.version.map_or(is_absent, |version| is_older(cells, version)),
             Self::Conditional(cells, WriteCondition::IfAbsent) => {
-                found.deleted().map_or(!is_stored, |version| is_older(cells, version))
+                found.deleted().map_or(is_absent, |version| is_older(cells, version))
             }
             Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::Deleted(version) => {
                 found.state() == Some(version)

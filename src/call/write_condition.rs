@@ -38,25 +38,25 @@ fn check_version(version_number: u64) -> Result<()> {
 
 /// Refuses a write that a store in this mode never makes.
 pub(crate) fn check_write(mode: WriteMode, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
-    match (mode, condition) {
-        (WriteMode::LastWriteWins, None) => Ok(()),
-        (WriteMode::LastWriteWins, Some(_)) => Err(Error::needs_versioned("write_state_if")),
-        (WriteMode::Versioned, None) => check_version(state.version_number),
-        (WriteMode::Versioned, Some(condition)) => condition.check(state),
+    match condition {
+        Some(condition) => {
+            check_mode(mode, "write_state_if")?;
+            condition.check(state)
+        }
+        None if mode.uses_transactions() => check_version(state.version_number),
+        None => Ok(()),
     }
 }
 
 /// Refuses a delete of one version that a store in this mode never makes.
 pub(crate) fn check_delete(mode: WriteMode, version_number: u64) -> Result<()> {
-    match mode {
-        WriteMode::LastWriteWins => Err(Error::needs_versioned("delete_state_if_version")),
-        WriteMode::Versioned => check_version(version_number),
-    }
+    check_mode(mode, "delete_state_if_version")?;
+    check_version(version_number)
 }
 
-/// Refuses to forget an entity in a store that keeps nothing of a deleted one.
-pub(crate) fn check_forget(mode: WriteMode) -> Result<()> {
-    if mode.uses_transactions() { Ok(()) } else { Err(Error::needs_versioned("forget_state")) }
+/// Refuses a call that a store in which the last write wins does not have.
+pub(crate) fn check_mode(mode: WriteMode, operation: &str) -> Result<()> {
+    if mode.uses_transactions() { Ok(()) } else { Err(Error::needs_transactions(operation)) }
 }
 
 /// Whether a write of this version, under a condition or none, is applied to what is stored.

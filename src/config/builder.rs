@@ -213,7 +213,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets which replicas agree on the transactions of [`WriteMode::Versioned`]; must be the same for every writer of a
+    /// Sets which replicas agree on the transactions of the modes versioned and owned; must be the same for every writer of a
     /// table. Defaults to [`SerialConsistency::LocalSerial`]; if several datacenters write, it has to be
     /// [`Serial`](SerialConsistency::Serial) in all of them.
     ///

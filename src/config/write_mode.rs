@@ -7,8 +7,9 @@ use crate::Error;
 /// What decides which write of an entity stays. All programs that write a table have to use the same mode: plain writes
 /// and lightweight transactions on one row lose each other's updates.
 ///
-/// The column `owner_epoch`, which [`create_schema`](crate::DurableStore::create_schema) adds in mode `Versioned`, records
-/// the mode of a table, and [`connect`](crate::DurableStore::connect) refuses a store with another mode.
+/// The column `owner_epoch`, which [`create_schema`](crate::DurableStore::create_schema) adds in the modes `Versioned` and
+/// `Owned`, records which kind of writes a table takes, and [`connect`](crate::DurableStore::connect) refuses a store of the
+/// other kind. Stores in the modes `Versioned` and `Owned` may use one table at the same time.
 ///
 /// ```
 /// use durable_store::WriteMode;
@@ -27,13 +28,19 @@ pub enum WriteMode {
     /// ([`ErrorKind::Conflict`](crate::ErrorKind::Conflict)): every write is a lightweight transaction. For several writers
     /// per entity. On a table keyed by id only; Go programs and plain CQL must never write it.
     Versioned,
+    /// As `Versioned`, and only the store that has claimed an entity may write it: each
+    /// [`get_latest_state`](crate::DurableStore::get_latest_state) claims the entity for its store. When another store then
+    /// claims it, every later write of the first fails with [`ErrorKind::Fenced`](crate::ErrorKind::Fenced) and is not
+    /// stored. For actors that may be alive on two machines at once. On the same tables as `Versioned`.
+    Owned,
 }
 
 /// What stands before the mode in a table's comment. It tells people what the column `owner_epoch` tells the store.
 const TOKEN: &str = "durable_store:write_mode=";
 
 impl WriteMode {
-    const ALL: [(Self, &'static str); 2] = [(Self::LastWriteWins, "last_write_wins"), (Self::Versioned, "versioned")];
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::LastWriteWins, "last_write_wins"), (Self::Versioned, "versioned"), (Self::Owned, "owned")];
 
     /// Whether every write is a lightweight transaction.
     pub(crate) fn uses_transactions(self) -> bool {
@@ -54,16 +61,17 @@ impl WriteMode {
         // Words with the blank or line break behind them.
         let words = comment.split_inclusive(char::is_whitespace);
         let others: String = words.filter(|word| !word.starts_with(TOKEN)).collect();
+        let others = others.trim_end();
         match self {
-            Self::LastWriteWins => others.trim_end().to_owned(),
-            Self::Versioned if others.trim().is_empty() => format!("{TOKEN}{self}"),
-            Self::Versioned => format!("{} {TOKEN}{self}", others.trim_end()),
+            Self::LastWriteWins => others.to_owned(),
+            // The table of both is the same.
+            Self::Versioned | Self::Owned => format!("{others} {TOKEN}{}", Self::Versioned).trim().to_owned(),
         }
     }
 }
 
 impl fmt::Display for WriteMode {
-    /// As a connection string has it: `last_write_wins` or `versioned`.
+    /// As a connection string has it: `last_write_wins`, `versioned` or `owned`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(Self::ALL.iter().find(|(mode, _)| mode == self).map_or("", |(_, name)| name))
     }
@@ -72,14 +80,12 @@ impl fmt::Display for WriteMode {
 impl FromStr for WriteMode {
     type Err = Error;
 
-    /// Reads `last_write_wins` or `versioned`, in upper or lower case.
+    /// Reads `last_write_wins`, `versioned` or `owned`, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wanted = text.trim();
-        Self::ALL
-            .iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(wanted))
-            .map(|(mode, _)| *mode)
-            .ok_or_else(|| Error::setting("write_mode", format!("{text:?} is neither last_write_wins nor versioned")))
+        Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(mode, _)| *mode).ok_or_else(|| {
+            Error::setting("write_mode", format!("{text:?} is none of last_write_wins, versioned, owned"))
+        })
     }
 }
 
@@ -106,6 +112,7 @@ mod tests {
             assert_eq!(WriteMode::named_in(&others), Ok(LastWriteWins), "{others:?}");
             assert_eq!(others.split_whitespace().collect::<Vec<_>>(), ["a", "b"]);
         }
+        assert_eq!(WriteMode::Owned.name_in("ours"), Versioned.name_in("ours"));
         let newer = WriteMode::named_in("a durable_store:write_mode=newer b");
         assert_eq!(newer, Err("newer".into()));
     }

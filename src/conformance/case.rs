@@ -7,7 +7,8 @@ use std::{
 
 use super::breach::{Breach, Outcome};
 
-/// A promise of a store; its name is the promise. `S` is `dyn StateStore` or `dyn VersionedStateStore`.
+/// A promise of a store; its name is the promise. `S` is `dyn StateStore`, `dyn VersionedStateStore`, or
+/// a pair of `&dyn OwnedStateStore`.
 /// See [`run`](Case::run) for an example.
 pub struct Case<S: ?Sized> {
     name: &'static str,

@@ -7,6 +7,7 @@ use crate::{Consistency, SerialConsistency, table::row::Payload};
 /// A value bound to a marker of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'v> {
+    Null,
     Int(i32),
     Bigint(i64),
     Text(&'v str),

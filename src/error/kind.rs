@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Server = 14,
     /// A bug of this crate, or a panic that was caught around the driver.
     Internal = 15,
+    /// Another store has claimed the entity; this one may not write it any more.
+    Fenced = 16,
 }
 
 impl ErrorKind {
@@ -74,6 +76,7 @@ impl ErrorKind {
             Self::Schema => "schema",
             Self::Server => "server",
             Self::Internal => "internal",
+            Self::Fenced => "fenced",
         }
     }
 
@@ -102,6 +105,7 @@ impl fmt::Display for ErrorKind {
             Self::Schema => "unsuitable schema",
             Self::Server => "server failure",
             Self::Internal => "internal failure",
+            Self::Fenced => "entity claimed by another store",
         })
     }
 }
@@ -136,6 +140,7 @@ mod tests {
             Schema,
             Server,
             Internal,
+            Fenced,
         ] {
             let words = kind.as_str().split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
             assert_eq!(words.collect::<String>(), format!("{kind:?}"));

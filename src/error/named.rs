@@ -10,9 +10,9 @@ impl Error {
         Self::new(ErrorKind::Config, format!("{name}: {reason}"))
     }
 
-    /// A call that needs a store in versioned mode.
-    pub(crate) fn needs_versioned(operation: &str) -> Self {
-        Self::setting("write_mode", format!("{operation} needs a store and a table in mode versioned"))
+    /// A call that needs a store whose writes are transactions.
+    pub(crate) fn needs_transactions(operation: &str) -> Self {
+        Self::setting("write_mode", format!("{operation} needs a store and a table in mode versioned or owned"))
     }
 
     /// A field of a state or key, or an argument of a C function, that is not accepted.
@@ -56,6 +56,22 @@ impl Error {
     pub(crate) fn conflict_with_deleted(version: u64) -> Self {
         let message = format!("refused: the entity was deleted at version {version}; a new state needs a higher one");
         Self::new(ErrorKind::Conflict, message).with_stored_version(Some(version))
+    }
+
+    /// A write of an entity that the store has not claimed.
+    pub(crate) fn unclaimed() -> Self {
+        let reason = "this store has not claimed the entity: in mode owned, read it with `get_latest_state` first";
+        Self::field("persistence_id", reason)
+    }
+
+    /// A write of an entity whose claim is no longer that of this store.
+    pub(crate) fn fenced(is_claimed: bool) -> Self {
+        let message = if is_claimed {
+            "refused: another store has claimed the entity since this store read it"
+        } else {
+            "refused: the claim of this store is gone, since the entity was forgotten"
+        };
+        Self::new(ErrorKind::Fenced, format!("{message}; only `get_latest_state` claims it again"))
     }
 
     /// The server's answer contains neither that a transaction was applied nor that it was refused.

@@ -88,6 +88,7 @@ fn next_row(bytes: &mut &[u8]) -> Option<StoredRow<'static>> {
         timestamp: has(8).then(|| number(bytes)),
         shard_number: has(16).then(|| number(bytes)),
         written_at: has(32).then(|| number(bytes)),
+        owner_epoch: None,
     })
 }
 

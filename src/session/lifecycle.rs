@@ -30,6 +30,7 @@ use super::{
 use crate::{
     Config, Error, Result,
     block_on::block_on,
+    call::claims::Claims,
     telemetry::{self, TableMetrics, shielded},
 };
 
@@ -49,6 +50,8 @@ pub(crate) struct TableEntry {
     /// Its number among the tables of the store.
     pub(crate) number: usize,
     pub(crate) metrics: TableMetrics,
+    /// The entities in it that this store has claimed, in mode owned.
+    pub(crate) claims: Claims,
 }
 
 /// The process in which a store first connected, 0 before that.
@@ -102,7 +105,8 @@ impl Lifecycle {
         if let Some(entry) = tables.get(name) {
             return Arc::clone(entry);
         }
-        let entry = Arc::new(TableEntry { number: tables.len(), metrics: TableMetrics::new(name) });
+        let entry =
+            Arc::new(TableEntry { number: tables.len(), metrics: TableMetrics::new(name), claims: Claims::default() });
         tables.insert(name.to_owned(), Arc::clone(&entry));
         entry
     }

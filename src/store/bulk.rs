@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{CallContext, DurableStore, write::Write};
 use crate::{
-    DurableState, Error, Result, StateKey, WriteMode,
+    DurableState, Error, Result, StateKey,
     block_on::block_on,
     call::{Call, timestamp},
     state::limits,
@@ -21,7 +21,7 @@ impl DurableStore {
     ///
     /// A state is taken from the input just before it is sent, so a long input need not be in memory at once.
     ///
-    /// Of two states of one entity the later one in the input wins; in [`WriteMode::Versioned`] the later one is written
+    /// Of two states of one entity the later one in the input wins; in mode versioned or owned the later one is written
     /// after the outcome of the earlier one is known.
     ///
     /// Blocks until every item has an outcome. Each item has its own
@@ -43,7 +43,7 @@ impl DurableStore {
     /// Each item fails with the errors of [`write_state`](DurableStore::write_state).
     #[must_use = "each state has an outcome of its own"]
     pub fn write_states<S: Borrow<DurableState>>(&self, states: impl IntoIterator<Item = S>) -> Vec<Result<()>> {
-        let mut turns = (self.config().write_mode() == WriteMode::Versioned).then(Turns::default);
+        let mut turns = self.config().write_mode().uses_transactions().then(Turns::default);
         let items = states.into_iter().map(|state| Item {
             turn: turns.as_mut().map(|turns| turns.next(&state.borrow().persistence_id)),
             // The timestamp is taken in the order of the input.

@@ -40,9 +40,11 @@ impl CallContext<'_> {
     ) -> impl Future<Output = Result<()>> {
         let read_verdict = async move || {
             let read = async |table: &TableSession, deadline| self.serial_row(table, persistence_id, deadline).await;
-            Ok(goal.verdict(self.with_retries(Effect::Read, read).await?.as_ref()))
+            let row = self.with_retries(Effect::Read, read).await?;
+            Ok(goal.verdict(&row, |found| self.store.may_own(persistence_id, found)))
         };
-        transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict, Found::conflict)
+        let refusal = move |found: Found| self.store.refusal(persistence_id, found);
+        transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict, refusal)
     }
 
     /// Runs the attempt on the session that is current when the attempt begins, and records its outcome.

@@ -15,8 +15,8 @@ use crate::{
 impl DurableStore {
     /// Deletes the state of an entity. Succeeds if there is none.
     ///
-    /// In [`WriteMode::Versioned`] the version number stays: a new state needs a higher one, so that a stale write that
-    /// follows is refused. It stays until [`forget_state`](DurableStore::forget_state), or for the time given to
+    /// In [`WriteMode::Versioned`] and [`WriteMode::Owned`] the version number stays: a new state needs a higher one, so that
+    /// a stale write that follows is refused. It stays until [`forget_state`](DurableStore::forget_state), or for the time given to
     /// [`with_ttl`](DurableStore::with_ttl). What stays is a row of about 50 bytes, which scans read over.
     ///
     /// On a table keyed by shard, a key without a shard deletes all rows of the id that it finds, the oldest first, so that
@@ -38,21 +38,23 @@ impl DurableStore {
     /// # Errors
     /// Everything [`get_latest_state`](DurableStore::get_latest_state) returns, except
     /// [`Corrupt`](crate::ErrorKind::Corrupt): a row that cannot be read can be deleted, on a table keyed by shard with
-    /// the shard in the key, unless in versioned mode its version number is null. [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its
-    /// older rows, may have been deleted.
+    /// the shard in the key, but not in mode versioned or owned if its version number is null.
+    /// [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its older rows, may have been
+    /// deleted. In mode owned also [`Fenced`](crate::ErrorKind::Fenced): another store has claimed the entity.
     pub fn delete_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
         let key = key.into();
         self.run_call(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
+            self.check_claimed(key.persistence_id())?;
             self.with_lease(call, async |context| match self.config().write_mode() {
                 WriteMode::LastWriteWins => context.delete(&key).await,
-                WriteMode::Versioned => context.delete_by_transaction(key.persistence_id()).await,
+                WriteMode::Versioned | WriteMode::Owned => context.delete_by_transaction(key.persistence_id()).await,
             })
         })
     }
 
-    /// Deletes the state of an entity if it has this version number. In [`WriteMode::Versioned`] only.
+    /// Deletes the state of an entity if it has this version number. Not in [`WriteMode::LastWriteWins`].
     ///
     /// `Ok` means that there is no state. If the answer of the server is lost, the stored row decides; two callers that
     /// delete the same version may then both get `Ok`.
@@ -71,7 +73,7 @@ impl DurableStore {
     /// # Errors
     /// - [`Conflict`](crate::ErrorKind::Conflict): another version is stored
     ///   ([`stored_version`](crate::Error::stored_version)), or there is no state.
-    /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
+    /// - [`Config`](crate::ErrorKind::Config): the last write wins in this store.
     /// - Everything else [`delete_state`](DurableStore::delete_state) returns.
     pub fn delete_state_if_version<'k>(&self, key: impl Into<StateKey<'k>>, version_number: u64) -> Result<()> {
         let key = key.into();
@@ -79,6 +81,7 @@ impl DurableStore {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             write_condition::check_delete(self.config().write_mode(), version_number)?;
+            self.check_claimed(key.persistence_id())?;
             self.with_lease(call, async |context| context.delete_if_version(key.persistence_id(), version_number).await)
         })
     }
@@ -86,7 +89,8 @@ impl DurableStore {
 
 impl DurableStore {
     /// Removes the row of an entity, and with it all memory of its version number: a stale write that follows is not
-    /// refused. In [`WriteMode::Versioned`] only. Succeeds if there is no row.
+    /// refused. Not in [`WriteMode::LastWriteWins`]. Succeeds if there is no row. In [`WriteMode::Owned`] the claim of this
+    /// store is gone too.
     ///
     /// A row that cannot be read is removed too. If an attempt has an unknown outcome, it may remove the row later, a new
     /// state among it.
@@ -102,7 +106,7 @@ impl DurableStore {
     /// ```
     ///
     /// # Errors
-    /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
+    /// - [`Config`](crate::ErrorKind::Config): the last write wins in this store.
     /// - Everything else [`delete_state`](DurableStore::delete_state) returns, except
     ///   [`Corrupt`](crate::ErrorKind::Corrupt).
     pub fn forget_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
@@ -110,7 +114,8 @@ impl DurableStore {
         self.run_call(&telemetry::FORGET_STATE, Some(key.persistence_id()), |call| {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
-            write_condition::check_forget(self.config().write_mode())?;
+            write_condition::check_mode(self.config().write_mode(), "forget_state")?;
+            self.check_claimed(key.persistence_id())?;
             self.with_lease(call, async |context| context.forget(key.persistence_id()).await)
         })
     }

@@ -1,12 +1,20 @@
 //! A store in memory, for tests.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
 
+use super::update::Steps;
 use crate::{
-    DurableState, Error, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
-    call::{transaction::Found, write_condition},
+    DurableState, Error, OwnedStateStore, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
+    call::{claims::Claims, transaction::Found, write_condition},
     state::limits,
 };
 
@@ -15,7 +23,7 @@ const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 
 /// Keeps states in memory under the same contract as a [`DurableStore`](crate::DurableStore) on a table keyed by id: it
 /// refuses the same input, and a state without a payload reads back with an empty one. For the tests of programs that take
-/// a [`StateStore`] or a [`VersionedStateStore`].
+/// a [`StateStore`], a [`VersionedStateStore`] or an [`OwnedStateStore`].
 ///
 /// A write replaces what was stored before it, as a table with correct clocks has it.
 ///
@@ -34,13 +42,17 @@ const MAX_PAYLOAD_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Default)]
 pub struct MemoryStore {
     write_mode: WriteMode,
-    contents: Mutex<Contents>,
+    connected: AtomicBool,
+    contents: Arc<Mutex<Contents>>,
+    claims: Claims,
 }
 
 #[derive(Default)]
 struct Contents {
-    connected: bool,
     entities: HashMap<String, Stored>,
+    /// In mode owned: the epoch of the latest claim of each entity that was claimed.
+    owner_epochs: HashMap<String, i64>,
+    last_epoch: i64,
 }
 
 /// What is stored of an entity.
@@ -48,15 +60,6 @@ enum Stored {
     State(DurableState),
     /// It was deleted at this version.
     Deleted(u64),
-}
-
-impl From<&Stored> for Found {
-    fn from(stored: &Stored) -> Self {
-        match stored {
-            Stored::State(state) => Self { version: Some(state.version_number), is_deleted: false },
-            Stored::Deleted(version) => Self { version: Some(*version), is_deleted: true },
-        }
-    }
 }
 
 impl MemoryStore {
@@ -78,21 +81,62 @@ impl MemoryStore {
         Self { write_mode: WriteMode::Versioned, ..Self::default() }
     }
 
+    /// Returns an empty store that writes only what it has claimed, as in [`WriteMode::Owned`], not yet connected.
+    ///
+    /// ```
+    /// use durable_store::{DurableState, ErrorKind, MemoryStore, StateStore, prost_types::Timestamp};
+    ///
+    /// let store = MemoryStore::owned();
+    /// let other = store.another();
+    /// store.connect()?;
+    /// other.connect()?;
+    /// store.get_latest_state("account-42")?;
+    /// store.write_state(&DurableState::new("account-42", 1, &Timestamp::default()))?;
+    /// other.get_latest_state("account-42")?;
+    /// let error = store.write_state(&DurableState::new("account-42", 2, &Timestamp::default())).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Fenced);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn owned() -> Self {
+        Self { write_mode: WriteMode::Owned, ..Self::default() }
+    }
+
+    /// Returns another store over the same states and in the same mode, not yet connected: as another process has it. See
+    /// [`owned`](MemoryStore::owned) for an example.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { write_mode: self.write_mode, contents: Arc::clone(&self.contents), ..Self::default() }
+    }
+
     fn connected<T>(&self, call: impl FnOnce(&mut Contents) -> Result<T>) -> Result<T> {
-        let mut contents = self.contents.lock();
-        if contents.connected {
-            return call(&mut contents);
+        if self.connected.load(Ordering::Relaxed) {
+            return call(&mut self.contents.lock());
         }
         Err(Error::not_connected())
+    }
+
+    /// Makes a change of an entity. In mode owned only its owner can.
+    fn change(&self, persistence_id: &str, change: impl FnOnce(&mut Contents, Found) -> Result<()>) -> Result<()> {
+        let is_owned = self.write_mode == WriteMode::Owned;
+        if is_owned && self.claims.epoch(persistence_id).is_none() {
+            return Err(Error::unclaimed());
+        }
+        self.connected(|contents| {
+            let found = contents.found(persistence_id);
+            if is_owned && !self.claims.may_hold(persistence_id, found.owner_epoch) {
+                return Err(Error::fenced(found.owner_epoch.is_some()));
+            }
+            change(contents, found)
+        })
     }
 
     fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
         limits::check_persistence_id(&state.persistence_id)?;
         write_condition::check_write(self.write_mode, state, condition)?;
         let state = accepted(state)?;
-        self.connected(|contents| {
-            let found = contents.found(&state.persistence_id);
-            if self.write_mode.uses_transactions() && !write_condition::admits(condition, found, state.version_number) {
+        let (id, new) = (state.persistence_id.clone(), state.version_number);
+        self.change(&id, |contents, found| {
+            if self.write_mode.uses_transactions() && !write_condition::admits(condition, found, new) {
                 return Err(found.conflict());
             }
             contents.entities.insert(state.persistence_id.clone(), Stored::State(state));
@@ -102,17 +146,19 @@ impl MemoryStore {
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>> {
         limits::check_persistence_id(persistence_id)?;
-        self.connected(|contents| match contents.entities.get(persistence_id) {
-            Some(Stored::State(state)) => Ok(Some(state.clone())),
-            Some(Stored::Deleted(_)) | None => Ok(None),
+        self.connected(|contents| {
+            if self.write_mode == WriteMode::Owned {
+                let epoch = contents.claim(persistence_id);
+                self.claims.begin(persistence_id).succeeded(epoch);
+            }
+            Ok(contents.state(persistence_id))
         })
     }
 
     fn delete(&self, persistence_id: &str, version_number: Option<u64>) -> Result<()> {
         limits::check_persistence_id(persistence_id)?;
         version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
-        self.connected(|contents| {
-            let found = contents.found(persistence_id);
+        self.change(persistence_id, |contents, found| {
             if version_number.is_some() && found.state() != version_number {
                 return Err(found.conflict());
             }
@@ -127,11 +173,32 @@ impl MemoryStore {
 
     fn forget(&self, persistence_id: &str) -> Result<()> {
         limits::check_persistence_id(persistence_id)?;
-        write_condition::check_forget(self.write_mode)?;
-        self.connected(|contents| {
+        write_condition::check_mode(self.write_mode, "forget_state")?;
+        self.change(persistence_id, |contents, _| {
             contents.entities.remove(persistence_id);
+            contents.owner_epochs.remove(persistence_id);
             Ok(())
-        })
+        })?;
+        self.release(persistence_id);
+        Ok(())
+    }
+
+    fn update_by(
+        &self,
+        persistence_id: &str,
+        change: &mut dyn FnMut(Option<DurableState>) -> Result<Option<DurableState>>,
+    ) -> Result<Result<Option<DurableState>>> {
+        limits::check_persistence_id(persistence_id)?;
+        write_condition::check_mode(self.write_mode, "update")?;
+        let steps = Steps {
+            read: || match self.claims.epoch(persistence_id) {
+                None => self.read(persistence_id),
+                Some(_) => self.connected(|contents| Ok(contents.state(persistence_id))),
+            },
+            write: |state: &DurableState, condition| self.write(state, Some(condition)),
+            pause: |_| Ok(()),
+        };
+        steps.run(persistence_id, change)
     }
 
     /// Deletes the state of an entity. Succeeds if there is none.
@@ -151,7 +218,7 @@ impl MemoryStore {
         self.delete(persistence_id, None).map_err(|error| error.with_operation("delete_state", Some(persistence_id)))
     }
 
-    /// Removes all that is stored of an entity, its version number too. In [`WriteMode::Versioned`] only.
+    /// Removes all that is stored of an entity, its version number and its owner too. Not in [`WriteMode::LastWriteWins`].
     ///
     /// ```
     /// use durable_store::{DurableState, MemoryStore, StateStore, prost_types::Timestamp};
@@ -172,11 +239,47 @@ impl MemoryStore {
     pub fn forget_state(&self, persistence_id: &str) -> Result<()> {
         self.forget(persistence_id).map_err(|error| error.with_operation("forget_state", Some(persistence_id)))
     }
+
+    /// Forgets that this store has claimed an entity, in [`WriteMode::Owned`].
+    ///
+    /// ```
+    /// use durable_store::{DurableState, ErrorKind, MemoryStore, StateStore, prost_types::Timestamp};
+    ///
+    /// let store = MemoryStore::owned();
+    /// store.connect()?;
+    /// store.get_latest_state("account-42")?;
+    /// store.release("account-42");
+    /// let error = store.write_state(&DurableState::new("account-42", 1, &Timestamp::default())).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidState);
+    /// # Ok::<(), durable_store::Error>(())
+    /// ```
+    pub fn release(&self, persistence_id: &str) {
+        self.claims.release(persistence_id);
+    }
 }
 
 impl Contents {
     fn found(&self, persistence_id: &str) -> Found {
-        self.entities.get(persistence_id).map(Found::from).unwrap_or_default()
+        let (version, is_deleted) = match self.entities.get(persistence_id) {
+            Some(Stored::State(state)) => (Some(state.version_number), false),
+            Some(Stored::Deleted(version)) => (Some(*version), true),
+            None => (None, false),
+        };
+        Found { version, is_deleted, owner_epoch: self.owner_epochs.get(persistence_id).copied() }
+    }
+
+    fn state(&self, persistence_id: &str) -> Option<DurableState> {
+        match self.entities.get(persistence_id)? {
+            Stored::State(state) => Some(state.clone()),
+            Stored::Deleted(_) => None,
+        }
+    }
+
+    /// The epoch of a new claim of the entity.
+    fn claim(&mut self, persistence_id: &str) -> i64 {
+        self.last_epoch += 1;
+        self.owner_epochs.insert(persistence_id.to_owned(), self.last_epoch);
+        self.last_epoch
     }
 }
 
@@ -189,12 +292,12 @@ fn accepted(state: &DurableState) -> Result<DurableState> {
 
 impl StateStore for MemoryStore {
     fn connect(&self) -> Result<()> {
-        self.contents.lock().connected = true;
+        self.connected.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     fn disconnect(&self) -> Result<()> {
-        self.contents.lock().connected = false;
+        self.connected.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -221,143 +324,37 @@ impl VersionedStateStore for MemoryStore {
         let deleted = self.delete(persistence_id, Some(version_number));
         deleted.map_err(|error| error.with_operation("delete_state_if_version", Some(persistence_id)))
     }
+
+    fn update(
+        &self,
+        persistence_id: &str,
+        change: &mut dyn FnMut(Option<DurableState>) -> Result<Option<DurableState>>,
+    ) -> Result<Option<DurableState>> {
+        let updated = self.update_by(persistence_id, change);
+        updated.map_err(|error| error.with_operation("update", Some(persistence_id)))?
+    }
+}
+
+impl OwnedStateStore for MemoryStore {
+    fn forget_state(&self, persistence_id: &str) -> Result<()> {
+        self.forget_state(persistence_id)
+    }
+
+    fn release(&self, persistence_id: &str) {
+        self.release(persistence_id);
+    }
 }
 
 impl fmt::Debug for MemoryStore {
     /// Shows how many entities are stored, not which.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let contents = self.contents.lock();
         f.debug_struct("MemoryStore")
-            .field("connected", &contents.connected)
-            .field("entities", &contents.entities.len())
+            .field("write_mode", &self.write_mode)
+            .field("connected", &self.connected)
+            .field("entities", &self.contents.lock().entities.len())
             .finish()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use prost_types::{Any, Timestamp};
-
-    use super::*;
-    use crate::ErrorKind;
-
-    fn connected() -> MemoryStore {
-        let store = MemoryStore::new();
-        store.ping().unwrap();
-        store
-    }
-
-    #[test]
-    fn the_last_write_wins_whatever_its_version() {
-        let store = connected();
-        for version in [2, 1, 1] {
-            store.write_state(&DurableState::new("a", version, &Timestamp::default())).unwrap();
-            assert_eq!(store.get_latest_state("a").unwrap().unwrap().version_number, version);
-        }
-        assert_eq!(store.get_latest_state("b").unwrap(), None);
-    }
-
-    #[test]
-    fn no_state_reads_back_as_an_empty_one() {
-        let store = connected();
-        store.write_state(&DurableState { persistence_id: "a".into(), ..Default::default() }).unwrap();
-        assert_eq!(store.get_latest_state("a").unwrap().unwrap().resulting_state, Some(Any::default()));
-    }
-
-    #[test]
-    fn a_memory_store_refuses_what_the_table_refuses() {
-        let store = connected();
-        let state = |id: &str, bytes| DurableState {
-            persistence_id: id.into(),
-            resulting_state: Some(Any { type_url: "type.googleapis.com/a.B".into(), value: vec![0; bytes] }),
-            ..Default::default()
-        };
-        for refused in [state("", 1), state(&"a".repeat(65_536), 1), state("a", MAX_PAYLOAD_BYTES)] {
-            assert_eq!(store.write_state(&refused).unwrap_err().kind(), ErrorKind::InvalidState);
-        }
-        assert_eq!(store.get_latest_state("").unwrap_err().kind(), ErrorKind::InvalidState);
-    }
-
-    #[test]
-    fn a_versioned_memory_store_refuses_stale_writes() {
-        let store = MemoryStore::versioned();
-        store.ping().unwrap();
-        let state = |version| DurableState::new("a", version, &Timestamp::default());
-        let refused = |outcome: Result<()>, stored| {
-            let error = outcome.unwrap_err();
-            assert_eq!((error.kind(), error.stored_version()), (ErrorKind::Conflict, stored), "{error}");
-        };
-        refused(store.write_state_if(&state(2), WriteCondition::IfVersion(1)), None);
-        refused(store.delete_state_if_version("a", 1), None);
-        store.write_state_if(&state(1), WriteCondition::IfAbsent).unwrap();
-        refused(store.write_state_if(&state(1), WriteCondition::IfAbsent), Some(1));
-        store.write_state_if(&state(3), WriteCondition::IfVersion(1)).unwrap();
-        refused(store.write_state(&state(2)), Some(3));
-        store.write_state(&state(3)).unwrap();
-        refused(store.delete_state_if_version("a", 1), Some(3));
-    }
-
-    #[test]
-    fn a_versioned_memory_store_keeps_the_version_of_a_delete() {
-        let store = MemoryStore::versioned();
-        store.ping().unwrap();
-        let state = |version| DurableState::new("a", version, &Timestamp::default());
-        store.write_state(&state(3)).unwrap();
-        store.delete_state_if_version("a", 3).unwrap();
-        store.delete_state("a").unwrap();
-        assert_eq!(store.get_latest_state("a").unwrap(), None);
-        for refused in [
-            store.write_state(&state(3)),
-            store.write_state_if(&state(3), WriteCondition::IfAbsent),
-            store.write_state_if(&state(4), WriteCondition::IfVersion(3)),
-            store.delete_state_if_version("a", 3),
-        ] {
-            assert_eq!(refused.unwrap_err().stored_version(), Some(3));
-        }
-        store.write_state_if(&state(4), WriteCondition::IfAbsent).unwrap();
-        store.delete_state("a").unwrap();
-        store.write_state(&state(5)).unwrap();
-        store.forget_state("a").unwrap();
-        store.write_state(&state(1)).unwrap();
-        assert_eq!(connected().forget_state("a").unwrap_err().kind(), ErrorKind::Config);
-    }
-
-    #[test]
-    fn conditions_need_a_versioned_store() {
-        let store = connected();
-        let state = DurableState::new("a", 1, &Timestamp::default());
-        for outcome in [store.write_state_if(&state, WriteCondition::IfAbsent), store.delete_state_if_version("a", 1)] {
-            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Config);
-        }
-    }
-
-    #[test]
-    fn bad_input_is_refused_before_the_connection_is_checked() {
-        let state = DurableState::new("a", 1 << 63, &Timestamp::default());
-        for (store, kind) in
-            [(MemoryStore::new(), ErrorKind::Config), (MemoryStore::versioned(), ErrorKind::InvalidState)]
-        {
-            for connected in [false, true] {
-                let refused = [
-                    store.write_state_if(&state, WriteCondition::IfAbsent),
-                    store.delete_state_if_version("a", state.version_number),
-                ];
-                for outcome in refused {
-                    assert_eq!(outcome.unwrap_err().kind(), kind, "{connected}");
-                }
-                store.connect().unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn calls_need_a_connection_and_states_outlive_it() {
-        let store = connected();
-        store.write_state(&DurableState::new("a", 1, &Timestamp::default())).unwrap();
-        store.disconnect().unwrap();
-        let error = store.get_latest_state("a").unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (ErrorKind::NotConnected, Some("get_latest_state")));
-        store.connect().unwrap();
-        assert!(store.get_latest_state("a").unwrap().is_some());
-    }
-}
+mod tests;

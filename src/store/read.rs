@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use super::{CallContext, DurableStore};
+use super::{CallContext, DurableStore, write::check_consistency};
 use crate::{
-    DurableState, Layout, Result, StateKey,
+    DurableState, Layout, Result, StateKey, WriteMode,
     call::{retry::Effect, timestamp},
     error::RetryHint,
     session::{Request, Row, Rows, TableSession, Value},
@@ -22,6 +22,11 @@ impl DurableStore {
     /// On a table keyed by shard, a key without a shard finds the newest row of the id: the one with the highest version
     /// number, then with the latest timestamp, then the one written last. A key with a shard, `(shard, "id")`, reads that
     /// row only.
+    ///
+    /// In [`WriteMode::Owned`] this call claims the entity for this store: every later write of the store that had claimed
+    /// it before fails with [`Fenced`](crate::ErrorKind::Fenced). It takes two lightweight transactions. If it fails, the
+    /// entity may be claimed nevertheless. To read without claiming, use a store in [`WriteMode::Versioned`] on the same
+    /// table, [`get_latest_states`](DurableStore::get_latest_states), or a scan.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableStore, prost_types::Timestamp};
@@ -46,6 +51,13 @@ impl DurableStore {
         let key = key.into();
         self.run_call(&telemetry::GET_LATEST_STATE, Some(key.persistence_id()), |call| {
             limits::check_persistence_id(key.persistence_id())?;
+            if self.config.write_mode() == WriteMode::Owned {
+                check_consistency(self)?;
+                let id = key.persistence_id();
+                let row = self.with_lease(call, async |context| context.claim(id).await)?;
+                self.note_timestamp(&row, id);
+                return self.decode(row, id, Layout::ById);
+            }
             self.with_lease(call, async |context| context.read(&key).await)
         })
     }
@@ -173,5 +185,6 @@ pub(super) fn stored_row<'r>(row: &Row<'r>, first: usize) -> Result<StoredRow<'r
         timestamp: row.bigint(first + 3)?,
         shard_number: row.bigint(first + 4)?,
         written_at: row.bigint(first + 5)?,
+        owner_epoch: None,
     })
 }

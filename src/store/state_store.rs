@@ -1,5 +1,6 @@
 //! The traits that every store implements.
 
+use super::update::Steps;
 use crate::{DurableState, DurableStore, Result, WriteCondition};
 
 /// The five operations of eGo's durable state store, for programs that take any store, such as
@@ -49,8 +50,8 @@ pub trait StateStore: Send + Sync {
     fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>>;
 }
 
-/// The additional operations of a store in [`WriteMode::Versioned`](crate::WriteMode::Versioned): writes and deletes that
-/// are refused unless a condition holds.
+/// The additional operations of a store in [`WriteMode::Versioned`](crate::WriteMode::Versioned) or
+/// [`WriteMode::Owned`](crate::WriteMode::Owned): writes and deletes that are refused unless a condition holds.
 ///
 /// In such a store [`write_state`](StateStore::write_state) fails with [`Conflict`](crate::ErrorKind::Conflict) if the
 /// stored version number is higher than the new one.
@@ -78,6 +79,54 @@ pub trait VersionedStateStore: StateStore {
     /// # Errors
     /// See [`DurableStore::delete_state_if_version`].
     fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()>;
+
+    /// Has `change` make the next state of an entity, and writes it if no other writer came first; otherwise begins again.
+    /// Returns what is stored in the end. See [`DurableStore::update`] for what `change` gets and returns.
+    ///
+    /// A store of your own need not implement this: it is made of [`get_latest_state`](StateStore::get_latest_state) and
+    /// [`write_state_if`](VersionedStateStore::write_state_if).
+    ///
+    /// # Errors
+    /// See [`DurableStore::update`].
+    fn update(
+        &self,
+        persistence_id: &str,
+        change: &mut dyn FnMut(Option<DurableState>) -> Result<Option<DurableState>>,
+    ) -> Result<Option<DurableState>> {
+        let steps = Steps {
+            read: || self.get_latest_state(persistence_id),
+            write: |state: &DurableState, condition| self.write_state_if(state, condition),
+            pause: |_| Ok(()),
+        };
+        steps.run(persistence_id, change)?
+    }
+}
+
+/// The further operations of a store in [`WriteMode::Owned`](crate::WriteMode::Owned), in which
+/// [`get_latest_state`](StateStore::get_latest_state) claims the entity, and a write of a store that is no longer its owner
+/// fails with [`Fenced`](crate::ErrorKind::Fenced).
+///
+/// ```
+/// use durable_store::{DurableState, ErrorKind, MemoryStore, OwnedStateStore, StateStore, prost_types::Timestamp};
+///
+/// let store = MemoryStore::owned();
+/// store.connect()?;
+/// let state = DurableState::new("account-42", 1, &Timestamp::default());
+/// assert_eq!(store.write_state(&state).unwrap_err().kind(), ErrorKind::InvalidState);
+/// store.get_latest_state("account-42")?;
+/// store.write_state(&state)?;
+/// OwnedStateStore::release(&store, "account-42");
+/// # Ok::<(), durable_store::Error>(())
+/// ```
+pub trait OwnedStateStore: VersionedStateStore {
+    /// Removes all that is stored of an entity, its version number and its owner too.
+    ///
+    /// # Errors
+    /// See [`DurableStore::forget_state`].
+    fn forget_state(&self, persistence_id: &str) -> Result<()>;
+
+    /// Forgets that this store has claimed an entity.
+    fn release(&self, persistence_id: &str);
 }
 
 impl StateStore for DurableStore {
@@ -109,5 +158,22 @@ impl VersionedStateStore for DurableStore {
 
     fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
         self.delete_state_if_version(persistence_id, version_number)
+    }
+    fn update(
+        &self,
+        persistence_id: &str,
+        change: &mut dyn FnMut(Option<DurableState>) -> Result<Option<DurableState>>,
+    ) -> Result<Option<DurableState>> {
+        self.update(persistence_id, change)
+    }
+}
+
+impl OwnedStateStore for DurableStore {
+    fn forget_state(&self, persistence_id: &str) -> Result<()> {
+        self.forget_state(persistence_id)
+    }
+
+    fn release(&self, persistence_id: &str) {
+        self.release(persistence_id);
     }
 }

@@ -2,21 +2,16 @@
 
 use std::time::Instant;
 
-use super::{CallContext, write::Write};
+use super::{CallContext, read::stored_row, write::Write};
 use crate::{
     Error, ErrorKind, Layout, Result, WriteCondition,
-    call::{
-        retry::Effect,
-        transaction::{Answer, Found, Goal},
-    },
+    call::transaction::{Answer, Found, Goal},
     session::{Request, TableSession, Value},
     table::{
-        cql::{Statement, Writes},
+        cql::{OWNER_EPOCH, Statement, Writes},
         row::{self, StoredRow},
     },
 };
-
-use super::read::stored_row;
 
 /// What has to be stored for an update to be applied.
 #[derive(Clone, Copy)]
@@ -33,95 +28,33 @@ enum Expected {
 
 impl CallContext<'_> {
     pub(super) async fn write_by_transaction(&self, write: &Write<'_>) -> Result<()> {
+        let id = &write.state.persistence_id;
         let attempt = async |table: &TableSession, deadline| {
             write.check(self.store, table)?;
-            match write.condition {
-                Some(WriteCondition::IfAbsent) => self.update_if_no_state(write, table, deadline).await,
-                Some(WriteCondition::IfVersion(version)) => {
-                    self.update_if(Expected::Version(version), write, table, deadline).await
+            self.as_owner(id, deadline, async |owner_epoch| {
+                let update = Update { context: self, write, table, owner_epoch, deadline };
+                match write.condition {
+                    Some(WriteCondition::IfAbsent) => update.if_no_state().await,
+                    Some(WriteCondition::IfVersion(version)) => update.once(Expected::Version(version)).await,
+                    None => update.if_not_newer().await,
                 }
-                None => self.update_if_not_newer(write, table, deadline).await,
-            }
+            })
+            .await
         };
-        self.run_transaction(&write.state.persistence_id, write.goal(), attempt).await
-    }
-
-    /// CQL has no one condition for "no state, or not newer". So one is tried when the other was refused, until one decides
-    /// or the attempts are used up because others change the row in between.
-    async fn update_if_not_newer(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
-        let new = write.state.version_number;
-        let mut answer = Answer::Refused(Found::default());
-        for _ in 0..self.limits.max_attempts {
-            answer = match self.update_if(Expected::NotNewer(new), write, table, deadline).await? {
-                Answer::Refused(found) if found.state().is_none() => {
-                    self.update_if_still(found, write, table, deadline).await?
-                }
-                answer => answer,
-            };
-            match answer {
-                Answer::Refused(found) if found.state().is_some_and(|stored| stored <= new) => {}
-                decided => return Ok(decided),
-            }
-        }
-        Ok(answer)
-    }
-
-    async fn update_if_no_state(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<Answer> {
-        match self.update_if_still(Found::default(), write, table, deadline).await? {
-            Answer::Refused(found) if found.is_deleted => self.update_if_still(found, write, table, deadline).await,
-            answer => Ok(answer),
-        }
-    }
-
-    /// Writes where there is no state, if that stays as it was found: the entity was deleted, or there is no row.
-    async fn update_if_still(
-        &self,
-        found: Found,
-        write: &Write<'_>,
-        table: &TableSession,
-        deadline: Instant,
-    ) -> Result<Answer> {
-        let expected = match found.deleted() {
-            Some(deleted) if deleted >= write.state.version_number => return Ok(Answer::Refused(found)),
-            Some(deleted) => Expected::Deleted(deleted),
-            None => Expected::Absent,
-        };
-        match self.update_if(expected, write, table, deadline).await? {
-            // A refusal without a version means a row that cannot be read, not the absence of a state.
-            Answer::Refused(Found { version: None, .. }) if matches!(expected, Expected::Absent) => {
-                Err(Error::corrupt("version_number", "is null"))
-            }
-            answer => Ok(answer),
-        }
-    }
-
-    async fn update_if(
-        &self,
-        expected: Expected,
-        write: &Write<'_>,
-        table: &TableSession,
-        deadline: Instant,
-    ) -> Result<Answer> {
-        let writes = self.writes(table);
-        let (statement, version) = match expected {
-            Expected::Absent => (&writes.update_if_absent, None),
-            Expected::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
-            Expected::Version(version) => (&writes.update_if_version, Some(version)),
-            Expected::Deleted(version) => (&writes.update_if_deleted, Some(version)),
-        };
-        let version = version.map(|version| Value::Bigint(version.cast_signed()));
-        let values: Vec<Value<'_>> = self.ttl().into_iter().chain(write.values()).chain(version).collect();
-        self.transact(table, statement, &values, deadline).await
+        self.run_transaction(id, write.goal(), attempt).await
     }
 
     /// Deletes the state of an entity, of any version.
     pub(super) async fn delete_by_transaction(&self, id: &str) -> Result<()> {
         let mut is_in_doubt = false;
         loop {
-            let read = async |table: &TableSession, deadline| self.serial_row(table, id, deadline).await;
-            let row = self.with_retries(Effect::Read, read).await;
-            let row = row.map_err(|error| error.with_indeterminate(is_in_doubt))?;
-            let Some(found) = row.as_ref().map(Found::from).filter(|found| !found.is_deleted) else { return Ok(()) };
+            let row = self.row_to_change(id).await.map_err(|error| error.with_indeterminate(is_in_doubt))?;
+            let found = Found::from(&row);
+            if row::is_absent(&row, Layout::ById) || found.is_deleted {
+                let is_owner = self.store.may_own(id, found);
+                return if is_owner { Ok(()) } else { Err(self.store.refusal(id, found)) }
+                    .map_err(|error| error.or_indeterminate(is_in_doubt));
+            }
             let Some(version) = found.version else {
                 let reason = "is null, so the delete can keep no version; `forget_state` removes the row";
                 return Err(Error::corrupt("version_number", reason).with_indeterminate(is_in_doubt));
@@ -140,8 +73,13 @@ impl CallContext<'_> {
     pub(super) async fn delete_if_version(&self, id: &str, version: u64) -> Result<()> {
         let number = Value::Bigint(version.cast_signed());
         let attempt = async |table: &TableSession, deadline| {
-            let values: Vec<Value<'_>> = self.ttl().into_iter().chain([number, Value::Text(id), number]).collect();
-            self.transact(table, &self.writes(table).mark_deleted, &values, deadline).await
+            self.as_owner(id, deadline, async |owner_epoch| {
+                let key = [number, Value::Text(id)];
+                let values = self.ttl().into_iter().chain(key).chain(owner_epoch.map(Value::Bigint)).chain([number]);
+                let values: Vec<Value<'_>> = values.collect();
+                self.transact(table, &self.writes(table).mark_deleted, &values, deadline).await
+            })
+            .await
         };
         self.run_transaction(id, Goal::Deleted(version), attempt).await
     }
@@ -149,15 +87,23 @@ impl CallContext<'_> {
     /// Removes the row of an entity.
     pub(super) async fn forget(&self, id: &str) -> Result<()> {
         let attempt = async |table: &TableSession, deadline| {
-            self.transact(table, &table.statements.forget, &[Value::Text(id)], deadline).await?;
-            // Refused means that there is no row.
-            Ok(Answer::Applied)
+            self.as_owner(id, deadline, async |owner_epoch| {
+                let values: Vec<_> = [Value::Text(id)].into_iter().chain(owner_epoch.map(Value::Bigint)).collect();
+                match self.transact(table, &table.statements.forget, &values, deadline).await? {
+                    // There is no row.
+                    Answer::Refused(_) if owner_epoch.is_none() => Ok(Answer::Applied),
+                    answer => Ok(answer),
+                }
+            })
+            .await
         };
-        self.run_transaction(id, Goal::Forgotten, attempt).await
+        self.run_transaction(id, Goal::Forgotten, attempt).await?;
+        self.store.release(id);
+        Ok(())
     }
 
     /// Runs a transaction once.
-    async fn transact(
+    pub(super) async fn transact(
         &self,
         table: &TableSession,
         statement: &Statement,
@@ -172,26 +118,28 @@ impl CallContext<'_> {
             _ => Ok(Answer::Refused(Found::from(&StoredRow {
                 version_number: row.bigint_named("version_number")?,
                 state_manifest: row.str_named("state_manifest")?.map(Into::into),
+                owner_epoch: row.bigint_named(OWNER_EPOCH)?,
                 ..StoredRow::default()
             }))),
         })?;
         answer.ok_or_else(Error::unclear_transaction)
     }
 
-    /// Reads the row of an entity after all transactions that were decided. `None` if there is no row, or only its key is
-    /// left.
+    /// Reads the row of an entity, and who owns it, after all transactions that were decided. All cells are null if there
+    /// is no row.
     pub(super) async fn serial_row(
         &self,
         table: &TableSession,
         persistence_id: &str,
         deadline: Instant,
-    ) -> Result<Option<StoredRow<'static>>> {
+    ) -> Result<StoredRow<'static>> {
         let key = [Value::Text(persistence_id)];
         let consistency = self.store.config().serial_consistency().of_reads();
         let request = Request::new(&key, consistency, deadline);
-        let rows = table.execute(&table.statements.select_row, &request).await?;
-        let row = rows.first(|row| stored_row(row, 0).map(StoredRow::into_owned))?;
-        Ok(row.filter(|row| !row::is_absent(row, Layout::ById)))
+        let rows = table.execute(&table.statements.select_with_owner, &request).await?;
+        let row =
+            rows.first(|row| Ok(StoredRow { owner_epoch: row.bigint(6)?, ..stored_row(row, 0)?.into_owned() }))?;
+        Ok(row.unwrap_or_default())
     }
 
     /// The statements of a handle with a TTL, or without one.
@@ -202,5 +150,81 @@ impl CallContext<'_> {
 
     fn ttl(&self) -> Option<Value<'static>> {
         self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()))
+    }
+}
+
+/// An attempt to write a state.
+struct Update<'u> {
+    context: &'u CallContext<'u>,
+    write: &'u Write<'u>,
+    table: &'u TableSession,
+    /// Which owner, counted, the row has to have, in mode owned.
+    owner_epoch: Option<i64>,
+    deadline: Instant,
+}
+
+impl Update<'_> {
+    /// CQL has no one condition for "no state, or not newer". So one is tried when the other was refused, until one decides
+    /// or the attempts are used up because others change the row in between.
+    async fn if_not_newer(&self) -> Result<Answer> {
+        let new = self.write.state.version_number;
+        let mut answer = Answer::Refused(Found::default());
+        for _ in 0..self.context.limits.max_attempts {
+            answer = match self.once(Expected::NotNewer(new)).await? {
+                Answer::Refused(found) if found.state().is_none() => self.if_still(found).await?,
+                answer => answer,
+            };
+            match answer {
+                Answer::Refused(found) if self.owns(found) && found.state().is_some_and(|stored| stored <= new) => {}
+                decided => return Ok(decided),
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn if_no_state(&self) -> Result<Answer> {
+        let nothing = Found { owner_epoch: self.owner_epoch, ..Found::default() };
+        match self.if_still(nothing).await? {
+            Answer::Refused(found) if found.is_deleted => self.if_still(found).await,
+            answer => Ok(answer),
+        }
+    }
+
+    /// Writes where there is no state, if that stays as it was found: the entity was deleted, or there is no row.
+    async fn if_still(&self, found: Found) -> Result<Answer> {
+        let expected = match found.deleted() {
+            _ if !self.owns(found) => return Ok(Answer::Refused(found)),
+            Some(deleted) if deleted >= self.write.state.version_number => return Ok(Answer::Refused(found)),
+            Some(deleted) => Expected::Deleted(deleted),
+            None => Expected::Absent,
+        };
+        match self.once(expected).await? {
+            // A refusal of its owner without a version means a row that cannot be read, not the absence of a state.
+            Answer::Refused(found)
+                if matches!(expected, Expected::Absent) && self.owns(found) && found.version.is_none() =>
+            {
+                Err(Error::corrupt("version_number", "is null"))
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    async fn once(&self, expected: Expected) -> Result<Answer> {
+        let writes = self.context.writes(self.table);
+        let (statement, version) = match expected {
+            Expected::Absent => (&writes.update_if_absent, None),
+            Expected::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
+            Expected::Version(version) => (&writes.update_if_version, Some(version)),
+            Expected::Deleted(version) => (&writes.update_if_deleted, Some(version)),
+        };
+        let version = version.map(|version| Value::Bigint(version.cast_signed()));
+        let expected = self.owner_epoch.map(Value::Bigint).into_iter().chain(version);
+        let values: Vec<Value<'_>> =
+            self.context.ttl().into_iter().chain(self.write.values()).chain(expected).collect();
+        self.context.transact(self.table, statement, &values, self.deadline).await
+    }
+
+    fn owns(&self, found: Found) -> bool {
+        found.owner_epoch == self.owner_epoch
     }
 }

@@ -77,6 +77,22 @@ impl<M: prost::Name + Default> TypedStore<M> {
         self.store.write_states(states.into_iter().map(|state| self.encoded(state.borrow())))
     }
 
+    /// See [`DurableStore::update`].
+    ///
+    /// # Errors
+    /// See [`DurableStore::update`] and [`get_latest_state`](TypedStore::get_latest_state).
+    pub fn update<'k>(
+        &self,
+        key: impl Into<StateKey<'k>>,
+        mut change: impl FnMut(Option<TypedState<M>>) -> Result<Option<TypedState<M>>>,
+    ) -> Result<Option<TypedState<M>>> {
+        let updated = self.store.update(key, |state| {
+            let changed = change(state.map(TypedState::try_from).transpose()?)?;
+            Ok(changed.map(|state| self.encoded(&state)))
+        })?;
+        updated.map(TypedState::try_from).transpose()
+    }
+
     /// See [`DurableStore::get_latest_state`].
     ///
     /// # Errors
@@ -167,6 +183,11 @@ impl<M> TypedStore<M> {
     /// See [`DurableStore::forget_state`].
     pub fn forget_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {
         self.store.forget_state(key)
+    }
+
+    /// See [`DurableStore::release`].
+    pub fn release(&self, persistence_id: &str) {
+        self.store.release(persistence_id);
     }
 
     /// See [`DurableStore::create_schema`].

@@ -25,7 +25,9 @@ impl DurableStore {
     /// [`max_clock_drift`](crate::ConfigBuilder::max_clock_drift). Of writes by processes that have not read each other's,
     /// the clocks decide which is the last.
     ///
-    /// In [`WriteMode::Versioned`] the write is refused if the stored version number is higher than the new one.
+    /// In [`WriteMode::Versioned`] the write is refused if the stored version number is higher than the new one, or the
+    /// entity was deleted at a version that is not lower. In [`WriteMode::Owned`] it is refused too if this store has not
+    /// claimed the entity by [`get_latest_state`](DurableStore::get_latest_state), or another store has since.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableState, DurableStore, prost_types::Timestamp};
@@ -39,10 +41,12 @@ impl DurableStore {
     /// # Errors
     /// - [`InvalidState`](crate::ErrorKind::InvalidState): the persistence id is empty or too long, the payload is over
     ///   [`max_payload_bytes`](crate::ConfigBuilder::max_payload_bytes), the shard contradicts
-    ///   [`sharding`](crate::ConfigBuilder::sharding), or the version number of a versioned write is over 2^63 - 1. Nothing
-    ///   was sent.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), in versioned mode only: a higher version is stored.
-    /// - [`Corrupt`](crate::ErrorKind::Corrupt), in versioned mode only: the stored row has no version number; it is not
+    ///   [`sharding`](crate::ConfigBuilder::sharding), or the version number is over 2^63 - 1 in mode versioned or
+    ///   owned, or in mode owned the store has not claimed the entity. Nothing was sent.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), in mode versioned or owned: a higher version is stored, or the entity was
+    ///   deleted at a version that is not lower.
+    /// - [`Fenced`](crate::ErrorKind::Fenced), in mode owned: another store has claimed the entity.
+    /// - [`Corrupt`](crate::ErrorKind::Corrupt), in mode versioned or owned: the stored row has no version number; it is not
     ///   overwritten.
     /// - [`NotConnected`](crate::ErrorKind::NotConnected), [`PoolTimeout`](crate::ErrorKind::PoolTimeout). Nothing was sent.
     /// - [`Unavailable`](crate::ErrorKind::Unavailable): too few replicas are alive.
@@ -57,7 +61,7 @@ impl DurableStore {
         })
     }
 
-    /// Stores `state` as the latest state of its entity if the condition holds. In [`WriteMode::Versioned`] only.
+    /// Stores `state` as the latest state of its entity if the condition holds. Not in [`WriteMode::LastWriteWins`].
     ///
     /// `Ok` means that this state is stored, or was until a later write. If the answer of the server is lost, the stored
     /// row decides whether the write was applied; two writers of identical states may then both get `Ok`.
@@ -85,7 +89,7 @@ impl DurableStore {
     /// - [`InvalidState`](crate::ErrorKind::InvalidState): see [`write_state`](DurableStore::write_state); also if the version
     ///   number is not higher than that of the condition.
     /// - [`Corrupt`](crate::ErrorKind::Corrupt): the stored row has no version number; it is not overwritten.
-    /// - [`Config`](crate::ErrorKind::Config): the store is not in versioned mode.
+    /// - [`Config`](crate::ErrorKind::Config): the last write wins in this store.
     /// - Everything else [`write_state`](DurableStore::write_state) returns.
     pub fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
         self.run_call(&telemetry::WRITE_STATE_IF, Some(&state.persistence_id), |call| {
@@ -117,6 +121,7 @@ impl<'s> Write<'s> {
         limits::check_persistence_id(&state.persistence_id)?;
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
+        store.check_claimed(&state.persistence_id)?;
         let cells = row::encode(state, config.payload_format());
         let payload_bytes = cells.state_payload.len();
         limits::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
@@ -177,7 +182,7 @@ impl CallContext<'_> {
                 self.with_retries(Effect::Write, attempt).await?;
             }
             // Boxed: several times as large as a plain write, whose future would grow to its size.
-            WriteMode::Versioned => Box::pin(self.write_by_transaction(write)).await?,
+            WriteMode::Versioned | WriteMode::Owned => Box::pin(self.write_by_transaction(write)).await?,
         }
         self.store.table.metrics.written(write.payload_bytes);
         Ok(())

@@ -2,7 +2,7 @@
 //! session's keyspace or on the order of columns.
 
 use super::{ClusteringOrder, row::DELETED_MANIFEST};
-use crate::{Config, Layout, Replication, SchemaOptions};
+use crate::{Config, Layout, Replication, SchemaOptions, WriteMode};
 
 /// A round trip that uses no table of the store.
 pub(crate) const PING: &str = "SELECT key FROM system.local";
@@ -73,7 +73,13 @@ pub(crate) struct TableStatements {
     pub(crate) select_by_id: Statement,
     /// By the key of the layout.
     pub(crate) delete: Statement,
-    /// By persistence_id, on a table keyed by id: applied if there is a row.
+    /// By persistence_id, on a table with owner_epoch, which is its last column.
+    pub(crate) select_with_owner: Statement,
+    /// On a table with owner_epoch: sets it if the row is as it was read. Its values are the new epoch, persistence_id, and
+    /// what the row has to hold: owner_epoch and the columns of a state.
+    pub(crate) claim: Statement,
+    /// By persistence_id, on a table keyed by id: applied if there is a row; in mode owned, if it holds the owner_epoch that
+    /// follows.
     pub(crate) forget: Statement,
     pub(crate) writes: Writes,
     /// Another value is the TTL, in seconds: the last of the insert, the first of the updates.
@@ -82,7 +88,7 @@ pub(crate) struct TableStatements {
 }
 
 /// Statements that write a state. Their values are version_number, state_payload, state_manifest, timestamp, shard_number
-/// and persistence_id.
+/// and persistence_id. In mode owned the value that follows for an update is the owner_epoch that the row has to hold.
 #[derive(Debug)]
 pub(crate) struct Writes {
     /// Without a condition.
@@ -124,29 +130,39 @@ impl TableStatements {
         };
         let columns = read_columns();
         let select_by_id = format!("SELECT {columns}, persistence_id FROM {table} WHERE persistence_id = ?");
+        let select_with_owner = format!("SELECT {columns}, {OWNER_EPOCH} FROM {table} WHERE persistence_id = ?");
+        // A default TTL of the table must not end a claim.
+        let claim = format!(
+            "UPDATE {table} USING TTL 0 SET {OWNER_EPOCH} = ? WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND {} = ?",
+            STATE_COLUMNS.replace(", ", " = ? AND ")
+        );
+        let forget_condition =
+            if config.write_mode() == WriteMode::Owned { format!("{OWNER_EPOCH} = ?") } else { "EXISTS".to_owned() };
         let slots = &mut Slots(number * SLOTS_PER_TABLE);
         Self {
             select_row: slots.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
             select_by_id: slots.next(select_by_id),
             delete: slots.next(format!("DELETE FROM {table} WHERE {key}")),
-            forget: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF EXISTS")),
-            writes: Writes::new(&table, false, slots),
-            writes_with_ttl: Writes::new(&table, true, slots),
+            select_with_owner: slots.next(select_with_owner),
+            claim: slots.next(claim),
+            forget: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF {forget_condition}")),
+            writes: Writes::new(&table, config.write_mode(), "", slots),
+            writes_with_ttl: Writes::new(&table, config.write_mode(), " USING TTL ?", slots),
             scans: Scans::new(&table, layout, order, slots),
         }
     }
 }
 
 impl Writes {
-    fn new(table: &str, with_ttl: bool, slots: &mut Slots) -> Self {
-        let using = if with_ttl { " USING TTL ?" } else { "" };
+    fn new(table: &str, mode: WriteMode, using: &str, slots: &mut Slots) -> Self {
+        let owner = if mode == WriteMode::Owned { format!("{OWNER_EPOCH} = ? AND ") } else { String::new() };
         let insert = format!("INSERT INTO {table} ({STATE_COLUMNS}, persistence_id) VALUES (?, ?, ?, ?, ?, ?){using}");
         let insert = slots.next(insert);
         // Every column, since one left out would keep its former value, and the TTL of it.
         let mut set = |[payload, manifest, timestamp, shard]: [&str; 4], condition: &str| {
             slots.next(format!(
                 "UPDATE {table}{using} SET version_number = ?, state_payload = {payload}, state_manifest = {manifest}, \
-                 timestamp = {timestamp}, shard_number = {shard} WHERE persistence_id = ? IF {condition}"
+                 timestamp = {timestamp}, shard_number = {shard} WHERE persistence_id = ? IF {owner}{condition}"
             ))
         };
         let mut update = |condition: &str| set(["?"; 4], condition);

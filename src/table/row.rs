@@ -54,6 +54,8 @@ pub(crate) struct StoredRow<'r> {
     pub(crate) state_manifest: Option<Cow<'r, str>>,
     pub(crate) timestamp: Option<i64>,
     pub(crate) shard_number: Option<i64>,
+    /// Which owner, counted, may write the entity, in mode owned. Read where a transaction is to be decided.
+    pub(crate) owner_epoch: Option<i64>,
     /// WRITETIME of the version number: the timestamp of the write, in microseconds since 1970.
     pub(crate) written_at: Option<i64>,
 }
@@ -98,6 +100,7 @@ impl<'s> From<Cells<'s>> for StoredRow<'s> {
             timestamp: Some(cells.timestamp),
             shard_number: Some(cells.shard_number),
             written_at: None,
+            owner_epoch: None,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::thread::{self, ThreadId};
 
-use durable_store::{DurableState, MemoryStore, Result, StateStore, VersionedStateStore, WriteCondition};
+use durable_store::{
+    DurableState, MemoryStore, OwnedStateStore, Result, StateStore, VersionedStateStore, WriteCondition,
+};
 
 /// Broken stores, each with the only case it may fail.
 pub(crate) type Faults = Vec<(&'static str, Broken)>;
@@ -12,6 +14,12 @@ type OnWrite = Box<dyn Fn(&MemoryStore, &DurableState) -> Result<()> + Send + Sy
 type OnRead = Box<dyn Fn(&MemoryStore, &str) -> Result<Option<DurableState>> + Send + Sync>;
 type OnWriteIf = Box<dyn Fn(&MemoryStore, &DurableState, WriteCondition) -> Result<()> + Send + Sync>;
 type OnDelete = Box<dyn Fn(&MemoryStore, &str, u64) -> Result<()> + Send + Sync>;
+type OnForget = Box<dyn Fn(&MemoryStore, &str) -> Result<()> + Send + Sync>;
+type OnRelease = Box<dyn Fn(&MemoryStore, &str) + Send + Sync>;
+type OnUpdate = Box<dyn Fn(&MemoryStore, &str, Change<'_>) -> Result<Option<DurableState>> + Send + Sync>;
+
+/// What makes the next state of an entity.
+pub(crate) type Change<'c> = &'c mut dyn FnMut(Option<DurableState>) -> Result<Option<DurableState>>;
 
 /// A store in memory, some of whose methods do something else.
 pub(crate) struct Broken {
@@ -23,6 +31,9 @@ pub(crate) struct Broken {
     read: OnRead,
     write_if: OnWriteIf,
     delete: OnDelete,
+    forget: OnForget,
+    release: OnRelease,
+    update: OnUpdate,
 }
 
 impl Broken {
@@ -36,6 +47,9 @@ impl Broken {
             read: Box::new(MemoryStore::get_latest_state),
             write_if: Box::new(MemoryStore::write_state_if),
             delete: Box::new(MemoryStore::delete_state_if_version),
+            forget: Box::new(MemoryStore::forget_state),
+            release: Box::new(MemoryStore::release),
+            update: Box::new(VersionedStateStore::update),
         }
     }
 
@@ -92,6 +106,21 @@ impl Broken {
     pub(crate) fn delete(self, does: impl Fn(&MemoryStore, &str, u64) -> Result<()> + Send + Sync + 'static) -> Self {
         Self { delete: Box::new(does), ..self }
     }
+
+    pub(crate) fn forget(self, does: impl Fn(&MemoryStore, &str) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self { forget: Box::new(does), ..self }
+    }
+
+    pub(crate) fn release(self, does: impl Fn(&MemoryStore, &str) + Send + Sync + 'static) -> Self {
+        Self { release: Box::new(does), ..self }
+    }
+
+    pub(crate) fn update(
+        self,
+        does: impl Fn(&MemoryStore, &str, Change<'_>) -> Result<Option<DurableState>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { update: Box::new(does), ..self }
+    }
 }
 
 impl StateStore for Broken {
@@ -123,6 +152,20 @@ impl VersionedStateStore for Broken {
 
     fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
         (self.delete)(&self.sound, persistence_id, version_number)
+    }
+
+    fn update(&self, persistence_id: &str, change: Change<'_>) -> Result<Option<DurableState>> {
+        (self.update)(&self.sound, persistence_id, change)
+    }
+}
+
+impl OwnedStateStore for Broken {
+    fn forget_state(&self, persistence_id: &str) -> Result<()> {
+        (self.forget)(&self.sound, persistence_id)
+    }
+
+    fn release(&self, persistence_id: &str) {
+        (self.release)(&self.sound, persistence_id);
     }
 }
 

@@ -9,14 +9,16 @@ mod deletes;
 mod input;
 mod last_write;
 mod lifecycle;
+mod owners;
+mod updates;
 mod versions;
 mod writes;
 
 use std::collections::BTreeSet;
 
 use durable_store::{
-    DurableState, MemoryStore, Result, StateStore, VersionedStateStore,
-    conformance::{self, Case},
+    DurableState, MemoryStore, OwnedStateStore, Result, StateStore, VersionedStateStore,
+    conformance::{self, Case, Failures},
 };
 
 use broken::{Broken, Faults};
@@ -36,7 +38,7 @@ fn last_write_wins() -> Faults {
 
 /// All stores in versioned mode but for some fault, each with the case that finds it.
 fn versioned() -> Faults {
-    let versioned = [versions::faults, conditions::faults, deletes::faults];
+    let versioned = [versions::faults, conditions::faults, deletes::faults, updates::faults];
     let versioned = versioned.into_iter().flat_map(|faults| faults(MemoryStore::versioned));
     in_either_mode(MemoryStore::versioned).into_iter().chain(versioned).collect()
 }
@@ -47,6 +49,11 @@ fn a_sound_store_fails_no_case_also_when_it_is_checked_again() {
     for _ in 0..2 {
         conformance::check(&conformance::state_store(), &store).unwrap();
         conformance::check(&conformance::versioned_state_store(), &versioned).unwrap();
+    }
+    let owned = MemoryStore::owned();
+    let pair: [&dyn OwnedStateStore; 2] = [&owned, &owned.another()];
+    for _ in 0..2 {
+        conformance::check(&conformance::owned_state_stores(), &pair).unwrap();
     }
 }
 
@@ -76,15 +83,29 @@ fn a_wrapper_that_only_borrows_a_store_can_be_checked() {
 
 /// The faults that other cases found than the one they are for, and those that none found.
 fn misjudged<S: ?Sized>(cases: &[Case<S>], faults: Faults, store: impl Fn(&Broken) -> &S) -> Vec<String> {
-    let mut misjudged = Vec::new();
-    for (case, broken) in faults {
-        let failures = conformance::check(cases, store(&broken)).err();
-        let failed: Vec<&str> = failures.iter().flat_map(|failures| failures.iter().map(|(case, _)| case)).collect();
-        if failed != [case] {
-            misjudged.push(format!("the fault for {case}: {failures:?}"));
-        }
-    }
-    misjudged
+    let judged = faults.into_iter().map(|(case, broken)| (case, conformance::check(cases, store(&broken)).err()));
+    judged.filter_map(|(case, failures)| misjudgement(case, failures)).collect()
+}
+
+/// What is wrong if not exactly this case has failed.
+fn misjudgement(case: &str, failures: Option<Failures>) -> Option<String> {
+    let failed: Vec<&str> = failures.iter().flat_map(|failures| failures.iter().map(|(case, _)| case)).collect();
+    (failed != [case]).then(|| format!("the fault for {case}: {failures:?}"))
+}
+
+#[test]
+fn a_broken_pair_of_owners_fails_exactly_the_case_it_should() {
+    let cases = conformance::owned_state_stores();
+    let judged = owners::faults().into_iter().map(|(case, [first, second])| {
+        let pair: [&dyn OwnedStateStore; 2] = [&first, &second];
+        // Cases of another lifetime: those of a pair hold its stores.
+        (case, conformance::check(&conformance::owned_state_stores(), &pair).err())
+    });
+    let misjudged: Vec<String> = judged.filter_map(|(case, failures)| misjudgement(case, failures)).collect();
+    assert!(misjudged.is_empty(), "{}", misjudged.join("\n"));
+    let found: BTreeSet<_> = owners::faults().into_iter().map(|(case, _)| case).collect();
+    assert_eq!(cases.iter().map(Case::name).collect::<BTreeSet<_>>(), found);
+    assert_eq!(cases.len(), found.len());
 }
 
 #[test]

@@ -2,14 +2,20 @@
 
 use std::thread;
 
-use durable_store::{Layout, MemoryStore, PayloadFormat, Replication, SchemaOptions, Sharding, WriteMode, conformance};
+use durable_store::{
+    DurableState, DurableStore, Error, Layout, MemoryStore, OwnedStateStore, PayloadFormat, Replication, Result,
+    SchemaOptions, Sharding, StateStore, VersionedStateStore, WriteCondition, conformance,
+};
 
-use crate::harness::Keyspace;
+use crate::harness::{Keyspace, owned, versioned};
 
 #[test]
 fn the_store_in_memory_keeps_it() {
     conformance::check(&conformance::state_store(), &MemoryStore::new()).unwrap();
     conformance::check(&conformance::versioned_state_store(), &MemoryStore::versioned()).unwrap();
+    let owned = MemoryStore::owned();
+    conformance::check(&conformance::owned_state_stores(), &[&owned as &dyn OwnedStateStore, &owned.another()])
+        .unwrap();
 }
 
 #[test]
@@ -24,15 +30,83 @@ fn a_table_keyed_by_id_keeps_it() {
 
 #[test]
 fn a_table_in_versioned_mode_keeps_it() {
-    let keyspace = Keyspace::unmade();
-    let store = || keyspace.store_with(|config| config.write_mode(WriteMode::Versioned));
-    store().create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById)).unwrap();
+    let keyspace = Keyspace::versioned();
+    let store = || keyspace.store_with(versioned);
     let stores = [store(), store()];
     thread::scope(|scope| {
         for store in &stores {
             scope.spawn(|| conformance::check(&conformance::versioned_state_store(), store).unwrap());
         }
     });
+}
+
+#[test]
+fn a_table_in_mode_owned_keeps_it() {
+    let keyspace = Keyspace::versioned();
+    let store = || keyspace.store_with(owned);
+    let pairs = [[store(), store()], [store(), store()]];
+    thread::scope(|scope| {
+        for [first, second] in &pairs {
+            scope.spawn(move || {
+                let pair: [&dyn OwnedStateStore; 2] = [first, second];
+                conformance::check(&conformance::owned_state_stores(), &pair).unwrap();
+            });
+        }
+        // An owner keeps the promises of versioned mode, and a versioned store beside owners does.
+        scope.spawn(|| conformance::check(&conformance::versioned_state_store(), &Claiming(store())).unwrap());
+        let beside = keyspace.store_with(versioned);
+        scope.spawn(move || conformance::check(&conformance::versioned_state_store(), &beside).unwrap());
+    });
+}
+
+/// A store that claims each entity before it first writes it.
+struct Claiming(DurableStore);
+
+impl Claiming {
+    fn claimed(&self, id: &str, operation: &'static str, call: impl Fn() -> Result<()>) -> Result<()> {
+        match call() {
+            Err(error) if error.to_string().contains("has not claimed the entity") => {
+                let claimed = self.0.get_latest_state(id);
+                claimed
+                    .map_err(|error| Error::new(error.kind(), error.to_string()).with_operation(operation, Some(id)))?;
+                call()
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+impl StateStore for Claiming {
+    fn connect(&self) -> Result<()> {
+        self.0.connect()
+    }
+
+    fn disconnect(&self) -> Result<()> {
+        self.0.disconnect()
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.0.ping()
+    }
+
+    fn write_state(&self, state: &DurableState) -> Result<()> {
+        self.claimed(&state.persistence_id, "write_state", || self.0.write_state(state))
+    }
+
+    fn get_latest_state(&self, persistence_id: &str) -> Result<Option<DurableState>> {
+        self.0.get_latest_state(persistence_id)
+    }
+}
+
+impl VersionedStateStore for Claiming {
+    fn write_state_if(&self, state: &DurableState, condition: WriteCondition) -> Result<()> {
+        self.claimed(&state.persistence_id, "write_state_if", || self.0.write_state_if(state, condition))
+    }
+
+    fn delete_state_if_version(&self, persistence_id: &str, version_number: u64) -> Result<()> {
+        let delete = || self.0.delete_state_if_version(persistence_id, version_number);
+        self.claimed(persistence_id, "delete_state_if_version", delete)
+    }
 }
 
 #[test]

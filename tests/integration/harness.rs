@@ -14,7 +14,7 @@ mod transaction;
 
 pub(crate) use eventually::eventually;
 pub(crate) use example::run_example;
-pub(crate) use keyspace::{Keyspace, versioned};
+pub(crate) use keyspace::{Keyspace, owned, versioned};
 pub(crate) use peer::{Peer, PeerState};
 pub(crate) use raw_row::RawRow;
 pub(crate) use server::{raw, server};

@@ -8,15 +8,15 @@ use std::{
 };
 
 use durable_store::{
-    DurableState, DurableStore, Error, ErrorKind, Layout, MemoryStore, Replication, Result, SchemaOptions, Sharding,
-    StateStore, VersionedStateStore, WriteCondition, WriteMode, prost_types::Any,
+    DurableState, DurableStore, Error, ErrorKind, Layout, MemoryStore, OwnedStateStore, Replication, Result,
+    SchemaOptions, Sharding, StateStore, WriteCondition, prost_types::Any,
 };
 use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed, TestRunner},
 };
 
-use crate::harness::{Keyspace, any_of};
+use crate::harness::{Keyspace, any_of, owned, versioned};
 
 const LONGEST_SEQUENCE: usize = 30;
 
@@ -31,6 +31,8 @@ enum Operation {
     Delete(usize),
     DeleteIfVersion(usize, u64),
     Forget(usize),
+    Release(usize),
+    Update(Draft),
 }
 
 /// A state but for the id.
@@ -68,19 +70,14 @@ impl From<Error> for Seen {
     }
 }
 
-/// Deletes any state, and forgets it, which are no part of the traits.
-trait Store: VersionedStateStore {
+/// Deletes any state, which is no part of the traits.
+trait Store: OwnedStateStore {
     fn delete(&self, persistence_id: &str) -> Result<()>;
-    fn forget(&self, persistence_id: &str) -> Result<()>;
 }
 
 impl Store for DurableStore {
     fn delete(&self, persistence_id: &str) -> Result<()> {
         self.delete_state(persistence_id)
-    }
-
-    fn forget(&self, persistence_id: &str) -> Result<()> {
-        self.forget_state(persistence_id)
     }
 }
 
@@ -88,10 +85,13 @@ impl Store for MemoryStore {
     fn delete(&self, persistence_id: &str) -> Result<()> {
         self.delete_state(persistence_id)
     }
+}
 
-    fn forget(&self, persistence_id: &str) -> Result<()> {
-        self.forget_state(persistence_id)
-    }
+/// An operation, and which of two stores on the same states makes it.
+#[derive(Clone, Debug)]
+struct Step {
+    store: usize,
+    operation: Operation,
 }
 
 impl Operation {
@@ -102,7 +102,16 @@ impl Operation {
             Self::WriteIf(draft, condition) => store.write_state_if(&draft.state(ids), *condition),
             Self::Delete(entity) => store.delete(&ids[*entity]),
             Self::DeleteIfVersion(entity, version) => store.delete_state_if_version(&ids[*entity], *version),
-            Self::Forget(entity) => store.forget(&ids[*entity]),
+            Self::Forget(entity) => store.forget_state(&ids[*entity]),
+            Self::Release(entity) => {
+                store.release(&ids[*entity]);
+                Ok(())
+            }
+            Self::Update(draft) => {
+                let new = draft.state(ids);
+                let updated = store.update(&ids[draft.entity], &mut |_| Ok(Some(new.clone())));
+                return updated.map_or_else(Seen::from, Seen::State);
+            }
         };
         done.map_or_else(Seen::from, |()| Seen::Done)
     }
@@ -159,7 +168,7 @@ fn drafts() -> impl Strategy<Value = Draft> {
     )
 }
 
-fn sequences() -> impl Strategy<Value = Vec<Operation>> {
+fn sequences() -> impl Strategy<Value = Vec<Step>> {
     let conditions =
         prop_oneof![1 => Just(WriteCondition::IfAbsent), 2 => versions().prop_map(WriteCondition::IfVersion)];
     let operations = prop_oneof![
@@ -169,13 +178,16 @@ fn sequences() -> impl Strategy<Value = Vec<Operation>> {
         1 => entities().prop_map(Operation::Delete),
         1 => (entities(), versions()).prop_map(|(entity, version)| Operation::DeleteIfVersion(entity, version)),
         1 => entities().prop_map(Operation::Forget),
+        1 => entities().prop_map(Operation::Release),
+        2 => drafts().prop_map(Operation::Update),
     ];
-    proptest::collection::vec(operations, 1..=LONGEST_SEQUENCE)
+    let steps = (0..2_usize, operations).prop_map(|(store, operation)| Step { store, operation });
+    proptest::collection::vec(steps, 1..=LONGEST_SEQUENCE)
 }
 
 /// Sequences come to the same on both, operation by operation, and leave the same behind.
 #[track_caller]
-fn assert_as_in_memory(store: &DurableStore, in_memory: fn() -> MemoryStore) {
+fn assert_as_in_memory(stores: [DurableStore; 2], in_memory: fn() -> MemoryStore) {
     let cases = if env::var_os("CASSANDRA_TEST_LONG").is_some() { 1_000 } else { 64 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
     let seed = match config.rng_seed {
@@ -183,13 +195,15 @@ fn assert_as_in_memory(store: &DurableStore, in_memory: fn() -> MemoryStore) {
         RngSeed::Random => new_seed(),
     };
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(seed), ..config });
-    let outcome = runner.run(&sequences(), |operations| {
+    let outcome = runner.run(&sequences(), |steps| {
         let (memory, ids) = (in_memory(), new_ids());
-        memory.connect().unwrap();
-        let reads = (0..ENTITIES).map(Operation::Read);
-        for (number, operation) in operations.into_iter().chain(reads).enumerate() {
-            let (in_table, expected) = (operation.run(store, &ids), operation.run(&memory, &ids));
-            prop_assert_eq!(in_table, expected, "operation {}: {:?}", number, operation);
+        let in_memory = [memory.another(), memory];
+        in_memory.iter().for_each(|memory| memory.connect().unwrap());
+        let reads = (0..ENTITIES).map(|entity| Step { store: 0, operation: Operation::Read(entity) });
+        for (number, Step { store, operation }) in steps.into_iter().chain(reads).enumerate() {
+            let in_table = operation.run(&stores[store], &ids);
+            let expected = operation.run(&in_memory[store], &ids);
+            prop_assert_eq!(in_table, expected, "operation {} by store {}: {:?}", number, store, operation);
         }
         Ok(())
     });
@@ -204,27 +218,32 @@ fn new_seed() -> u64 {
 #[test]
 fn a_table_keyed_by_id_does_as_memory_does() {
     let keyspace = Keyspace::with_table(Layout::ById);
-    assert_as_in_memory(&keyspace.connected(), MemoryStore::new);
+    assert_as_in_memory([keyspace.connected(), keyspace.connected()], MemoryStore::new);
 }
 
 #[test]
 fn a_table_keyed_by_shard_does_as_memory_does_through_its_index() {
     let keyspace = Keyspace::with_table(Layout::ByShard);
-    assert_as_in_memory(&keyspace.connected(), MemoryStore::new);
+    assert_as_in_memory([keyspace.connected(), keyspace.connected()], MemoryStore::new);
 }
 
 #[test]
 fn a_table_keyed_by_computed_shard_behaves_like_memory() {
     let keyspace = Keyspace::with_schema(&SchemaOptions::new(Replication::Simple(1)).index(false));
-    let store = keyspace.connected_with(|config| config.sharding(Sharding::by(shard_of)));
-    assert_as_in_memory(&store, MemoryStore::new);
+    let store = || keyspace.connected_with(|config| config.sharding(Sharding::by(shard_of)));
+    assert_as_in_memory([store(), store()], MemoryStore::new);
 }
 
 #[test]
 fn a_table_in_versioned_mode_does_as_memory_does() {
-    let keyspace = Keyspace::unmade();
-    let store = keyspace.store_with(|config| config.write_mode(WriteMode::Versioned));
-    store.create_schema(&SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById)).unwrap();
-    store.connect().unwrap();
-    assert_as_in_memory(&store, MemoryStore::versioned);
+    let keyspace = Keyspace::versioned();
+    let store = || keyspace.connected_with(versioned);
+    assert_as_in_memory([store(), store()], MemoryStore::versioned);
+}
+
+#[test]
+fn a_table_in_mode_owned_does_as_memory_does() {
+    let keyspace = Keyspace::versioned();
+    let store = || keyspace.connected_with(owned);
+    assert_as_in_memory([store(), store()], MemoryStore::owned);
 }

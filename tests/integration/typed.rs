@@ -178,7 +178,18 @@ fn public_methods(files: &[&str], of: &str) -> Vec<String> {
 
 #[test]
 fn a_typed_store_has_each_method_of_the_plain_store() {
-    let files = ["bulk.rs", "delete.rs", "handle.rs", "read.rs", "scan.rs", "schema.rs", "write.rs", "../store.rs"];
+    let files = [
+        "bulk.rs",
+        "delete.rs",
+        "handle.rs",
+        "read.rs",
+        "scan.rs",
+        "schema.rs",
+        "write.rs",
+        "owner.rs",
+        "update.rs",
+        "../store.rs",
+    ];
     let mut plain = public_methods(&files, "DurableStore");
     plain.retain(|name| !["new"].contains(&name.as_str()));
     let mut typed = public_methods(&["typed.rs"], "TypedStore<M>");

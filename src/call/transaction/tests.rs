@@ -22,6 +22,7 @@ fn row(version_number: i64) -> StoredRow<'static> {
         timestamp: Some(7),
         shard_number: Some(3),
         written_at: None,
+        owner_epoch: None,
     }
 }
 
@@ -31,11 +32,11 @@ fn deleted(version: i64) -> StoredRow<'static> {
 }
 
 fn overtaken(version: Option<u64>) -> Verdict {
-    Verdict::Overtaken(Found { version, is_deleted: false })
+    Verdict::Overtaken(Found { version, ..Found::default() })
 }
 
 fn overtaken_by_delete(version: u64) -> Verdict {
-    Verdict::Overtaken(Found { version: Some(version), is_deleted: true })
+    Verdict::Overtaken(Found { version: Some(version), is_deleted: true, owner_epoch: None })
 }
 
 /// The table of the page `design`.
@@ -77,8 +78,30 @@ fn the_stored_row_decides() {
         (Goal::Forgotten, Some(deleted(5)), Possible),
         (Goal::Forgotten, Some(unreadable()), Possible),
     ] {
-        assert_eq!(goal.verdict(row.as_ref()), verdict, "{goal:?} {row:?}");
+        assert_eq!(goal.verdict(&row.clone().unwrap_or_default(), |_| true), verdict, "{goal:?} {row:?}");
     }
+}
+
+/// In mode owned: what is stored may be done, but only an owner may repeat it.
+#[test]
+fn a_store_that_may_not_own_the_entity_repeats_nothing() {
+    let ours = cells(5);
+    let owned = |row: StoredRow<'static>| StoredRow { owner_epoch: Some(9), ..row };
+    let overtaken = |version, is_deleted| Verdict::Overtaken(Found { version, is_deleted, owner_epoch: Some(9) });
+    let only_owned = || owned(StoredRow::default());
+    for (goal, row, verdict) in [
+        (Goal::Newest(&ours), owned(row(5)), Verdict::Done),
+        (Goal::Newest(&ours), owned(row(4)), overtaken(Some(4), false)),
+        (Goal::Newest(&ours), only_owned(), overtaken(None, false)),
+        (Goal::Newest(&ours), owned(deleted(4)), overtaken(Some(4), true)),
+        (Goal::Deleted(4), owned(deleted(4)), Verdict::Done),
+        (Goal::Deleted(4), owned(row(4)), overtaken(Some(4), false)),
+        (Goal::Forgotten, only_owned(), overtaken(None, false)),
+        (Goal::Forgotten, StoredRow::default(), Verdict::Done),
+    ] {
+        assert_eq!(goal.verdict(&row, |_| false), verdict, "{goal:?} {row:?}");
+    }
+    assert_eq!(Goal::Forgotten.verdict(&only_owned(), |_| true), Verdict::Possible);
 }
 
 #[test]
@@ -91,12 +114,12 @@ fn a_row_is_ours_only_if_every_cell_is() {
         StoredRow { timestamp: Some(8), ..row(5) },
         StoredRow { shard_number: Some(4), ..row(5) },
     ] {
-        assert_ne!(Goal::Newest(&ours).verdict(Some(&changed)), Verdict::Done, "{changed:?}");
+        assert_ne!(Goal::Newest(&ours).verdict(&changed, |_| true), Verdict::Done, "{changed:?}");
     }
 }
 
 fn refused(version: u64) -> Answer {
-    Answer::Refused(Found { version: Some(version), is_deleted: false })
+    Answer::Refused(Found { version: Some(version), ..Found::default() })
 }
 
 fn failed(kind: ErrorKind, unknown: bool) -> Result<Answer> {

@@ -152,6 +152,7 @@ async fn run(mut statement: Statement, request: &Request<'_>) -> Result<Rows> {
 fn set_up(statement: &mut Statement, request: &Request<'_>) -> cassandra_cpp::Result<()> {
     for (index, value) in request.values.iter().enumerate() {
         match value {
+            Value::Null => statement.bind_null(index)?,
             Value::Int(number) => statement.bind_int32(index, *number)?,
             Value::Bigint(number) => statement.bind_int64(index, *number)?,
             Value::Text(text) => statement.bind_string(index, text)?,

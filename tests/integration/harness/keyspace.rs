@@ -10,6 +10,11 @@ pub(crate) fn versioned(config: ConfigBuilder) -> ConfigBuilder {
     config.write_mode(WriteMode::Versioned)
 }
 
+/// Settings for a store that owns what it writes.
+pub(crate) fn owned(config: ConfigBuilder) -> ConfigBuilder {
+    config.write_mode(WriteMode::Owned)
+}
+
 /// A keyspace that no other test uses, dropped at the end.
 pub(crate) struct Keyspace(shared::Keyspace);
 

@@ -42,6 +42,20 @@ impl StoreProcess {
         Self { child, requests, answers }
     }
 
+    /// Stops the process where it is, until it is resumed.
+    pub(crate) fn stop(&self) {
+        self.signal("STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
     /// Sends a request; see [`answer`] for those there are.
     pub(crate) fn send(&mut self, request: &str) {
         writeln!(self.requests.as_mut().unwrap(), "{request}").unwrap();

@@ -3,7 +3,7 @@
 use durable_store::{ConfigBuilder, DurableStore, Layout, Result};
 
 use super::Proxy;
-use crate::harness::{Keyspace, account, eventually, server, versioned};
+use crate::harness::{Keyspace, account, eventually, owned, server, versioned};
 
 /// A store, the proxy it goes through and the keyspace it works in, dropped in this order.
 pub(crate) struct Proxied {
@@ -21,6 +21,13 @@ impl Proxied {
     /// Connected, in versioned mode.
     pub(crate) fn versioned(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let proxied = Self::on(Keyspace::versioned(), |config| change(versioned(config)));
+        proxied.store.connect().expect("the store connects");
+        proxied
+    }
+
+    /// Connected, in mode owned.
+    pub(crate) fn owned(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        let proxied = Self::on(Keyspace::versioned(), |config| change(owned(config)));
         proxied.store.connect().expect("the store connects");
         proxied
     }
