@@ -1,5 +1,5 @@
 //! The C interface: the functions that `resources/include/durable_store.h` declares, one file per topic (`store`, `states`,
-//! `bulk`, `scan`, `schema`, `log`). The header is generated from these files by `cargo xtask ffi --header`, including
+//! `update`, `bulk`, `scan`, `schema`, `log`). The header is generated from these files by `cargo xtask ffi --header`, including
 //! their doc comments, which therefore address a programmer of C.
 //!
 //! A function is a few lines over safe code, inside a panic boundary (`call`, `catch`). Objects of this library are opaque
@@ -22,3 +22,4 @@ mod scan;
 mod schema;
 mod states;
 mod store;
+mod update;

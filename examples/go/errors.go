@@ -48,6 +48,8 @@ const (
 	ErrServer Kind = C.DURABLE_STORE_SERVER
 	// ErrInternal: a bug in the library or in this package.
 	ErrInternal Kind = C.DURABLE_STORE_INTERNAL
+	// ErrFenced: another store has claimed the entity; this one may not write it any more.
+	ErrFenced Kind = C.DURABLE_STORE_FENCED
 )
 
 var kindNames = map[Kind]string{
@@ -66,6 +68,7 @@ var kindNames = map[Kind]string{
 	ErrSchema:         "Schema",
 	ErrServer:         "Server",
 	ErrInternal:       "Internal",
+	ErrFenced:         "Fenced",
 }
 
 // Error returns the name of the kind in the documentation of the library.

@@ -104,7 +104,9 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // WriteState stores a state as the latest state of its entity.
 //
-// In a table whose write mode is versioned, a state whose version is below the stored one is refused: [ErrConflict].
+// In mode versioned or owned, a state whose version is below the stored one is refused: [ErrConflict]. In mode owned, so is
+// a state of an entity that this store has not claimed ([ErrInvalidState]), or that another store has claimed since
+// ([ErrFenced]).
 func (s *Store) WriteState(ctx context.Context, state *egopb.DurableState) error {
 	encoded, err := encode(nil, state)
 	if err != nil {
@@ -116,7 +118,8 @@ func (s *Store) WriteState(ctx context.Context, state *egopb.DurableState) error
 	})
 }
 
-// GetLatestState reads the state of an entity. It is nil when there is none.
+// GetLatestState reads the state of an entity. It is nil when there is none. In mode owned it claims the entity for this
+// store: later writes of the store that had claimed it before fail with [ErrFenced].
 func (s *Store) GetLatestState(ctx context.Context, persistenceID string) (*egopb.DurableState, error) {
 	return s.GetLatestStateOf(ctx, ID(persistenceID))
 }

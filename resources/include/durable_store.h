@@ -74,6 +74,9 @@
 // A bug of this library, or a panic that was caught at the C interface.
 #define DURABLE_STORE_INTERNAL 15
 
+// Another store has claimed the entity; this one may not write it any more.
+#define DURABLE_STORE_FENCED 16
+
 // A condition of `durable_store_write_state_if`: there is no state of the entity.
 #define DURABLE_STORE_IF_ABSENT 0
 
@@ -85,6 +88,9 @@
 
 // A layout: `PRIMARY KEY (persistence_id)`, one partition per entity. Recommended for new tables.
 #define DURABLE_STORE_BY_ID 1
+
+// What a change makes of a state. Valid during the callback only.
+typedef struct durable_store_change durable_store_change;
 
 // The error of a call. Owned by the caller, who frees it with `durable_store_error_free`. It does not change: any number
 // of threads may read it at once.
@@ -101,6 +107,15 @@ typedef struct durable_store_states durable_store_states;
 // A handle of a store. Any number of threads may use it at once. Handles made by `durable_store_clone` and
 // `durable_store_with_table` share one session. Owned by the caller, who frees it with `durable_store_free`.
 typedef struct durable_store durable_store;
+
+// Makes the next state of an entity. `context`: the one passed to `durable_store_update`. `state`, `state_length`: the
+// serialized current state, valid during the call only; NULL and 0 if there is none. `change`: takes the next state, by
+// `durable_store_change_to`; without it, everything is left as it is. Returns 0; or a number below 0 to end the update,
+// which then returns that number and has written nothing.
+typedef int32_t (*durable_store_change_callback)(void *context,
+                                                 const uint8_t *state,
+                                                 size_t state_length,
+                                                 durable_store_change *change);
 
 // Receives each log line. `context`: the one passed to `durable_store_set_log`. `level`: 1 error, 2 warning, 3 information,
 // 4 debug, 5 trace. `target`: the part of the library that logs. `message`: the line. Both texts are UTF-8 with a NUL at
@@ -175,7 +190,8 @@ const char *durable_store_version(void);
 // Stores a state as the latest one of its entity: `state` is a serialized `egopb.DurableState`.
 //
 // Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload is
-// too large), `DURABLE_STORE_CONFLICT` (in versioned mode: a higher version number is stored),
+// too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or owned: a higher version number is stored, or the
+// entity was deleted at one that is not lower), `DURABLE_STORE_FENCED` (in mode owned: another store has claimed the entity),
 // `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`,
 // `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`.
 // `durable_store_error_is_indeterminate` tells whether the state may have been written.
@@ -185,11 +201,11 @@ int32_t durable_store_write_state(const durable_store *store,
                                   durable_store_error **error);
 
 // Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, for which `version_number` is ignored, or
-// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. In versioned mode only.
+// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not if the last write wins.
 //
 // Errors: `DURABLE_STORE_CONFLICT` (the condition does not hold; see `durable_store_error_stored_version`),
 // `DURABLE_STORE_INVALID_STATE` (also: the new version number is not higher than that of the condition),
-// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_write_state` returns.
+// `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_write_state` returns.
 int32_t durable_store_write_state_if(const durable_store *store,
                                      const uint8_t *state,
                                      size_t state_length,
@@ -197,7 +213,8 @@ int32_t durable_store_write_state_if(const durable_store *store,
                                      uint64_t version_number,
                                      durable_store_error **error);
 
-// Reads the latest state of an entity.
+// Reads the latest state of an entity. In mode owned it claims the entity for this store: later writes of the store that
+// had claimed it before fail with `DURABLE_STORE_FENCED`.
 //
 // `shard`: NULL, or the shard of the row to read, on a table keyed by shard.
 //
@@ -217,28 +234,86 @@ int32_t durable_store_get_latest_state(const durable_store *store,
                                        size_t *state_length,
                                        durable_store_error **error);
 
-// Deletes the state of an entity. Succeeds if there is none. The version number is deleted too.
+// Deletes the state of an entity. Succeeds if there is none. In mode versioned or owned the version number stays: a new
+// state needs a higher one.
 //
 // `shard`: NULL, or the shard of the row to delete, on a table keyed by shard; with NULL all rows of the id are deleted
 // there.
 //
-// Errors: everything `durable_store_get_latest_state` returns, except `DURABLE_STORE_CORRUPT`.
+// Errors: everything `durable_store_get_latest_state` returns, `DURABLE_STORE_CORRUPT` only in mode versioned or owned, and
+// `DURABLE_STORE_FENCED` only in mode owned.
 int32_t durable_store_delete_state(const durable_store *store,
                                    const char *persistence_id,
                                    size_t persistence_id_length,
                                    const uint64_t *shard,
                                    durable_store_error **error);
 
-// Deletes the state of an entity if it has this version number. In versioned mode only.
+// Deletes the state of an entity if it has this version number. Not if the last write wins.
 //
 // Errors: `DURABLE_STORE_CONFLICT` (another version is stored, or none; see `durable_store_error_stored_version`),
-// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_delete_state` returns.
+// `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns.
 int32_t durable_store_delete_state_if_version(const durable_store *store,
                                               const char *persistence_id,
                                               size_t persistence_id_length,
                                               const uint64_t *shard,
                                               uint64_t version_number,
                                               durable_store_error **error);
+
+// Removes the row of an entity, and with it all memory of its version number. Not if the last write wins. Succeeds if there
+// is no row. In mode owned the claim of this store is gone too.
+//
+// `shard`: NULL, or ignored: such tables are keyed by id.
+//
+// Errors: `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns, except
+// `DURABLE_STORE_CORRUPT`.
+int32_t durable_store_forget_state(const durable_store *store,
+                                   const char *persistence_id,
+                                   size_t persistence_id_length,
+                                   const uint64_t *shard,
+                                   durable_store_error **error);
+
+// Forgets that this store has claimed an entity, in mode owned: a write fails with `DURABLE_STORE_INVALID_STATE` until
+// `durable_store_get_latest_state` claims it again. Does no I/O.
+//
+// Errors: `DURABLE_STORE_INVALID_STATE` (the persistence id is not UTF-8).
+int32_t durable_store_release(const durable_store *store,
+                              const char *persistence_id,
+                              size_t persistence_id_length,
+                              durable_store_error **error);
+
+// Reads the state of an entity, has `callback` make the next one of it, and writes that if no other writer came first;
+// otherwise begins again. Not if the last write wins.
+//
+// `shard`: NULL, or ignored: such tables are keyed by id. `context`: is passed to the callback. The callback is called on the
+// calling thread, possibly several times; it may use the store, and must not throw or jump out.
+//
+// Puts into `*found` whether there is a state in the end, and into `*state` and `*state_length` the serialized
+// `egopb.DurableState`, to be freed with `durable_store_bytes_free`; NULL and 0 if there is none, and on failure.
+//
+// Returns 0, the kind of the error, or the number below 0 that the callback returned; `*error` is NULL then.
+//
+// Errors: `DURABLE_STORE_INVALID_STATE` (also: the next state is of another entity, or its version number is not higher;
+// the callback is NULL or returned a number above 0), `DURABLE_STORE_TIMEOUT` (also: other writers kept changing the
+// entity), and everything `durable_store_write_state_if` returns. With `durable_store_error_is_indeterminate`, whether the
+// state was written is unknown.
+int32_t durable_store_update(const durable_store *store,
+                             const char *persistence_id,
+                             size_t persistence_id_length,
+                             const uint64_t *shard,
+                             durable_store_change_callback callback,
+                             void *context,
+                             bool *found,
+                             uint8_t **state,
+                             size_t *state_length,
+                             durable_store_error **error);
+
+// Sets the next state in a callback of `durable_store_update`: `state` is a serialized `egopb.DurableState`, which is copied.
+//
+// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode). The callback should then return a number below 0.
+int32_t durable_store_change_to(durable_store_change *change,
+                                const uint8_t *state,
+                                size_t state_length,
+                                durable_store_error **error);
 
 // Stores many states, many of them at once, and waits until each has an outcome. Items are independent: one that fails, or
 // does not decode as a state, does not affect the others. Of two states of one entity the later one in the input wins.
@@ -347,8 +422,8 @@ void durable_store_states_free(durable_store_states *states);
 // number of programs may call it at once. Takes at most 60 seconds.
 //
 // `replication`: the number of copies of each row, `3`, for development; in production the number per datacenter,
-// `dc1:3,dc2:2`. An existing keyspace is not changed. `layout`: `DURABLE_STORE_BY_ID`, which versioned mode needs and which
-// is recommended for new tables, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that
+// `dc1:3,dc2:2`. An existing keyspace is not changed. `layout`: `DURABLE_STORE_BY_ID`, which the modes versioned and owned need and
+// which is recommended for new tables, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that
 // reads by persistence id need there; has no effect on a table keyed by id.
 //
 // Errors: `DURABLE_STORE_CONFIG` (the replication is refused; the table holds states and records another write mode),

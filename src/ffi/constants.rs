@@ -50,6 +50,9 @@ pub const DURABLE_STORE_SERVER: i32 = 14;
 /// A bug of this library, or a panic that was caught at the C interface.
 pub const DURABLE_STORE_INTERNAL: i32 = 15;
 
+/// Another store has claimed the entity; this one may not write it any more.
+pub const DURABLE_STORE_FENCED: i32 = 16;
+
 /// A condition of `durable_store_write_state_if`: there is no state of the entity.
 pub const DURABLE_STORE_IF_ABSENT: i32 = 0;
 
@@ -79,4 +82,5 @@ const _: () = {
     assert!(DURABLE_STORE_SCHEMA == ErrorKind::Schema as i32);
     assert!(DURABLE_STORE_SERVER == ErrorKind::Server as i32);
     assert!(DURABLE_STORE_INTERNAL == ErrorKind::Internal as i32);
+    assert!(DURABLE_STORE_FENCED == ErrorKind::Fenced as i32);
 };

@@ -18,8 +18,8 @@ use crate::{Error, Layout, Replication, Result, SchemaOptions};
 /// number of programs may call it at once. Takes at most 60 seconds.
 ///
 /// `replication`: the number of copies of each row, `3`, for development; in production the number per datacenter,
-/// `dc1:3,dc2:2`. An existing keyspace is not changed. `layout`: `DURABLE_STORE_BY_ID`, which versioned mode needs and which
-/// is recommended for new tables, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that
+/// `dc1:3,dc2:2`. An existing keyspace is not changed. `layout`: `DURABLE_STORE_BY_ID`, which the modes versioned and owned need and
+/// which is recommended for new tables, or `DURABLE_STORE_BY_SHARD`. `index`: whether a table keyed by shard gets the index that
 /// reads by persistence id need there; has no effect on a table keyed by id.
 ///
 /// Errors: `DURABLE_STORE_CONFIG` (the replication is refused; the table holds states and records another write mode),

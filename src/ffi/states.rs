@@ -16,7 +16,8 @@ use crate::{Result, StateKey, WriteCondition};
 /// Stores a state as the latest one of its entity: `state` is a serialized `egopb.DurableState`.
 ///
 /// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload is
-/// too large), `DURABLE_STORE_CONFLICT` (in versioned mode: a higher version number is stored),
+/// too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or owned: a higher version number is stored, or the
+/// entity was deleted at one that is not lower), `DURABLE_STORE_FENCED` (in mode owned: another store has claimed the entity),
 /// `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`,
 /// `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`.
 /// `durable_store_error_is_indeterminate` tells whether the state may have been written.
@@ -36,11 +37,11 @@ pub unsafe extern "C" fn durable_store_write_state(
 }
 
 /// Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, for which `version_number` is ignored, or
-/// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. In versioned mode only.
+/// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not if the last write wins.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (the condition does not hold; see `durable_store_error_stored_version`),
 /// `DURABLE_STORE_INVALID_STATE` (also: the new version number is not higher than that of the condition),
-/// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_write_state` returns.
+/// `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_write_state` returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_write_state_if(
     store: Option<&StoreHandle>,
@@ -68,7 +69,8 @@ pub unsafe extern "C" fn durable_store_write_state_if(
     })
 }
 
-/// Reads the latest state of an entity.
+/// Reads the latest state of an entity. In mode owned it claims the entity for this store: later writes of the store that
+/// had claimed it before fail with `DURABLE_STORE_FENCED`.
 ///
 /// `shard`: NULL, or the shard of the row to read, on a table keyed by shard.
 ///
@@ -101,12 +103,14 @@ pub unsafe extern "C" fn durable_store_get_latest_state(
     })
 }
 
-/// Deletes the state of an entity. Succeeds if there is none. The version number is deleted too.
+/// Deletes the state of an entity. Succeeds if there is none. In mode versioned or owned the version number stays: a new
+/// state needs a higher one.
 ///
 /// `shard`: NULL, or the shard of the row to delete, on a table keyed by shard; with NULL all rows of the id are deleted
 /// there.
 ///
-/// Errors: everything `durable_store_get_latest_state` returns, except `DURABLE_STORE_CORRUPT`.
+/// Errors: everything `durable_store_get_latest_state` returns, `DURABLE_STORE_CORRUPT` only in mode versioned or owned, and
+/// `DURABLE_STORE_FENCED` only in mode owned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_delete_state(
     store: Option<&StoreHandle>,
@@ -123,10 +127,10 @@ pub unsafe extern "C" fn durable_store_delete_state(
     })
 }
 
-/// Deletes the state of an entity if it has this version number. In versioned mode only.
+/// Deletes the state of an entity if it has this version number. Not if the last write wins.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (another version is stored, or none; see `durable_store_error_stored_version`),
-/// `DURABLE_STORE_CONFIG` (not in versioned mode), and everything `durable_store_delete_state` returns.
+/// `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_delete_state_if_version(
     store: Option<&StoreHandle>,
@@ -141,6 +145,48 @@ pub unsafe extern "C" fn durable_store_delete_state_if_version(
         // SAFETY: as the header asks.
         let key = unsafe { key("persistence_id", persistence_id, persistence_id_length, shard) }?;
         store.delete_state_if_version(key, version_number)
+    })
+}
+
+/// Removes the row of an entity, and with it all memory of its version number. Not if the last write wins. Succeeds if there
+/// is no row. In mode owned the claim of this store is gone too.
+///
+/// `shard`: NULL, or ignored: such tables are keyed by id.
+///
+/// Errors: `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns, except
+/// `DURABLE_STORE_CORRUPT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn durable_store_forget_state(
+    store: Option<&StoreHandle>,
+    persistence_id: *const c_char,
+    persistence_id_length: usize,
+    shard: Option<&u64>,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
+) -> i32 {
+    call(error, || {
+        let store = borrow("store", store)?;
+        // SAFETY: as the header asks.
+        let key = unsafe { key("persistence_id", persistence_id, persistence_id_length, shard) }?;
+        store.forget_state(key)
+    })
+}
+
+/// Forgets that this store has claimed an entity, in mode owned: a write fails with `DURABLE_STORE_INVALID_STATE` until
+/// `durable_store_get_latest_state` claims it again. Does no I/O.
+///
+/// Errors: `DURABLE_STORE_INVALID_STATE` (the persistence id is not UTF-8).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn durable_store_release(
+    store: Option<&StoreHandle>,
+    persistence_id: *const c_char,
+    persistence_id_length: usize,
+    error: Option<&mut MaybeUninit<*mut ErrorHandle>>,
+) -> i32 {
+    call(error, || {
+        let store = borrow("store", store)?;
+        // SAFETY: as the header asks.
+        store.release(unsafe { argument::text("persistence_id", persistence_id, persistence_id_length) }?);
+        Ok(())
     })
 }
 

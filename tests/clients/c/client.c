@@ -14,6 +14,8 @@ static const struct {
     {"states", states},
     {"shards", shards},
     {"conditions", conditions},
+    {"owners", owners},
+    {"updates", updates},
     {"errors", errors},
     {"bulk", bulk},
     {"scans", scans},

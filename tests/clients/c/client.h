@@ -58,6 +58,8 @@ uint64_t version_of(const durable_store *store, const char *id);
 void states(void);
 void shards(void);
 void conditions(void);
+void owners(void);
+void updates(void);
 void errors(void);
 void bulk(void);
 void scans(void);

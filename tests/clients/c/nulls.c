@@ -4,6 +4,11 @@
 #define REFUSED(argument, call) FAILS(DURABLE_STORE_INVALID_STATE, #argument ": is NULL", call)
 #define ALLOWED(argument, call) call
 
+static int32_t leave(void *context, const uint8_t *state, size_t length, durable_store_change *change) {
+    (void)context, (void)state, (void)length, (void)change;
+    return 0;
+}
+
 void nulls(void) {
     durable_store_error *error;
     durable_store *store = connected("by_id", ""), *other = NULL;
@@ -62,6 +67,26 @@ void nulls(void) {
     REFUSED(persistence_id, durable_store_delete_state_if_version(store, NULL, 1, NULL, 1, &error));
     ALLOWED(shard, durable_store_delete_state_if_version(store, id, 1, NULL, 1, NULL));
     ALLOWED(error, durable_store_delete_state_if_version(store, id, 1, NULL, 1, NULL));
+    REFUSED(store, durable_store_forget_state(NULL, id, 1, NULL, &error));
+    REFUSED(persistence_id, durable_store_forget_state(store, NULL, 1, NULL, &error));
+    ALLOWED(shard, durable_store_forget_state(store, id, 1, NULL, NULL));
+    ALLOWED(error, durable_store_forget_state(store, id, 1, NULL, NULL));
+    REFUSED(store, durable_store_release(NULL, id, 1, &error));
+    REFUSED(persistence_id, durable_store_release(store, NULL, 1, &error));
+    ALLOWED(error, durable_store_release(store, id, 1, NULL));
+
+    REFUSED(store, durable_store_update(NULL, id, 1, NULL, leave, NULL, &found, &state, &length, &error));
+    REFUSED(persistence_id, durable_store_update(store, NULL, 1, NULL, leave, NULL, &found, &state, &length, &error));
+    ALLOWED(shard, durable_store_update(store, id, 1, NULL, leave, NULL, &found, &state, &length, NULL));
+    REFUSED(callback, durable_store_update(store, id, 1, NULL, NULL, NULL, &found, &state, &length, &error));
+    ALLOWED(context, durable_store_update(store, id, 1, NULL, leave, NULL, &found, &state, &length, NULL));
+    REFUSED(found, durable_store_update(store, id, 1, NULL, leave, NULL, NULL, &state, &length, &error));
+    REFUSED(state, durable_store_update(store, id, 1, NULL, leave, NULL, &found, NULL, &length, &error));
+    REFUSED(state_length, durable_store_update(store, id, 1, NULL, leave, NULL, &found, &state, NULL, &error));
+    ALLOWED(error, durable_store_update(store, id, 1, NULL, leave, NULL, &found, &state, &length, NULL));
+    REFUSED(change, durable_store_change_to(NULL, bytes, size, &error));
+    ALLOWED(state, durable_store_change_to(NULL, NULL, 0, NULL));
+    ALLOWED(error, durable_store_change_to(NULL, bytes, size, NULL));
 
     REFUSED(store, durable_store_write_states(NULL, &bytes, &size, 1, &results, &error));
     REFUSED(states, durable_store_write_states(store, NULL, &size, 1, &results, &error));

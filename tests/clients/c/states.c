@@ -94,9 +94,18 @@ void conditions(void) {
           durable_store_delete_state_if_version(store, "c", 1, NULL, 4, &error));
     OK(durable_store_delete_state_if_version(store, "c", 1, NULL, 5, &error));
     CHECK(durable_store_delete_state_if_version(store, "c", 1, NULL, 5, &error) == DURABLE_STORE_CONFLICT);
+    CHECK(durable_store_error_stored_version(error, &stored) && stored == 5);
+    durable_store_error_free(error);
+    /* The version of a deleted entity stays, until it is forgotten. */
+    FAILS(DURABLE_STORE_CONFLICT, "deleted at version 5",
+          durable_store_write_state_if(store, first.bytes, first.length, DURABLE_STORE_IF_ABSENT, 0, &error));
+    OK(durable_store_forget_state(store, "c", 1, NULL, &error));
+    CHECK(durable_store_write_state_if(store, fifth.bytes, fifth.length, DURABLE_STORE_IF_VERSION, 1, &error) ==
+          DURABLE_STORE_CONFLICT);
     stored = 1;
     CHECK(!durable_store_error_stored_version(error, &stored) && stored == 0);
     durable_store_error_free(error);
+    OK(durable_store_write_state_if(store, first.bytes, first.length, DURABLE_STORE_IF_ABSENT, 0, &error));
     free(first.bytes);
     free(fifth.bytes);
     durable_store_free(store);

@@ -8,7 +8,8 @@ use std::{
 use cbindgen::{Builder, Config};
 
 /// The files that exported functions are in, in the order of the header.
-const SOURCES: [&str; 9] = ["constants", "store", "states", "bulk", "scan", "schema", "error", "bytes", "log"];
+const SOURCES: [&str; 10] =
+    ["constants", "store", "states", "update", "bulk", "scan", "schema", "error", "bytes", "log"];
 
 /// The folder of the workspace's Cargo.toml.
 pub fn root() -> PathBuf {

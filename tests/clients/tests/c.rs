@@ -23,6 +23,16 @@ fn conditions_that_fail_are_conflicts_with_the_stored_version() {
 }
 
 #[test]
+fn a_later_claim_fences_the_earlier_owner() {
+    run("owners");
+}
+
+#[test]
+fn an_update_calls_back_until_its_write_is_applied() {
+    run("updates");
+}
+
+#[test]
 fn errors_have_texts_and_a_disconnected_store_reconnects() {
     run("errors");
 }

@@ -6,7 +6,7 @@ use crate::harness::{Keyspace, Program, address, is_missing};
 
 /// All topics but `forks`, whose children end without freeing what belongs to their parent.
 const TOPICS: [&[&str]; 3] = [
-    &["states", "shards", "conditions", "errors"],
+    &["states", "shards", "conditions", "owners", "updates", "errors"],
     &["bulk", "scans", "schema", "tables", "nulls"],
     &["lengths", "threads", "clones", "logs"],
 ];

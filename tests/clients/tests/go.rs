@@ -28,7 +28,11 @@ fn the_go_client_passes_its_tests_and_its_quickstart() {
         tests.env("DURABLE_STORE_TEST_KEYSPACE", "durable_store_go");
         tests.env("DURABLE_STORE_TEST_RESTART", restarter.to_string());
         let output = printed(&mut tests);
-        for name in ["TestEntitiesHealAfterARestartOfTheServer", "TestAHundredEntitiesWorkAtOnce"] {
+        for name in [
+            "TestEntitiesHealAfterARestartOfTheServer",
+            "TestAHundredEntitiesWorkAtOnce",
+            "TestOfTwoEnginesWithOneEntityTheLaterGoesOn",
+        ] {
             assert!(output.contains(&format!("--- PASS: {name} ")), "{output}");
         }
         assert!(!output.contains("--- SKIP"), "{output}");

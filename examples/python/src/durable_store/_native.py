@@ -10,6 +10,10 @@ from typing import Any
 IF_ABSENT = 0
 IF_VERSION = 1
 
+# How an update ends whose change raised an exception.
+STOPPED = -1
+
+ChangeCallback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, c_void_p)
 LogCallback = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p, c_char_p)
 
 # Text and bytes that go in are a pointer to Python's own bytes, and a length. What comes out is a c_void_p, which keeps
@@ -35,6 +39,10 @@ _OPERATIONS: dict[str, list[Any]] = {
     "get_latest_state": [c_void_p, *_TEXT, *_SHARD, *_FOUND_OUT],
     "delete_state": [c_void_p, *_TEXT, *_SHARD],
     "delete_state_if_version": [c_void_p, *_TEXT, *_SHARD, c_uint64],
+    "forget_state": [c_void_p, *_TEXT, *_SHARD],
+    "release": [c_void_p, *_TEXT],
+    "update": [c_void_p, *_TEXT, *_SHARD, ChangeCallback, c_void_p, *_FOUND_OUT],
+    "change_to": [c_void_p, *_TEXT],
     "write_states": [c_void_p, POINTER(c_char_p), POINTER(c_size_t), c_size_t, *_HANDLE_OUT],
     "get_latest_states": [
         c_void_p,

@@ -24,6 +24,7 @@ class ErrorKind(IntEnum):
     SCHEMA = 13
     SERVER = 14
     INTERNAL = 15
+    FENCED = 16
 
 
 class DurableStoreError(Exception):
@@ -139,6 +140,12 @@ class InternalError(DurableStoreError):
     """A bug of the library."""
 
     kind = ErrorKind.INTERNAL
+
+
+class FencedError(DurableStoreError):
+    """Another store has claimed the entity; this one may not write it any more."""
+
+    kind = ErrorKind.FENCED
 
 
 _CLASSES: dict[int, type[DurableStoreError]] = {each.kind: each for each in DurableStoreError.__subclasses__()}

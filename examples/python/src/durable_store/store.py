@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, byref, c_char_p, c_size_t, c_uint64, c_void_p, pointer
+from ctypes import POINTER, byref, c_char_p, c_size_t, c_uint64, c_void_p, pointer, string_at
 from enum import IntEnum
 from typing import Any, Callable, Iterable, Tuple, Union
 
 from ._calls import BytesOut, Handle, StateOut, call, failure, text, unsigned
-from ._native import IF_ABSENT, IF_VERSION, library
+from ._native import IF_ABSENT, IF_VERSION, STOPPED, ChangeCallback, library
 from .durable_state_pb2 import DurableState
 from .errors import DurableStoreError
 from .states import States
@@ -79,28 +79,75 @@ class DurableStore:
         self._call(library.durable_store_write_state, *_sized(_bytes(state)))
 
     def write_state_if_absent(self, state: DurableState) -> None:
-        """Stores the first state of an entity; raises `ConflictError` if there is one. On a versioned table."""
+        """Stores the first state of an entity; raises `ConflictError` if there is one. Not if the last write wins."""
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_ABSENT, 0)
 
     def write_state_if_version(self, state: DurableState, version_number: int) -> None:
-        """Stores a state if this version is the latest; raises `ConflictError` otherwise. On a versioned table."""
+        """Stores a state if this version is the latest; raises `ConflictError` otherwise. Not if the last write wins."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_VERSION, version)
 
     def get_latest_state(self, persistence_id: str, *, shard: int | None = None) -> DurableState | None:
-        """Returns the latest state of an entity, or of its row in one shard; None if there is none."""
+        """Returns the latest state of an entity, or of its row in one shard; None if there is none.
+
+        In mode owned it claims the entity for this store: later writes of the store that had claimed it before raise
+        `FencedError`.
+        """
         out = StateOut()
         self._call(library.durable_store_get_latest_state, *_key(persistence_id, shard), *out.parameters)
         return out.take()
 
     def delete_state(self, persistence_id: str, *, shard: int | None = None) -> None:
-        """Deletes the state of an entity, or its row in one shard. Succeeds if there is none."""
+        """Deletes the state of an entity, or its row in one shard. Succeeds if there is none.
+
+        In mode versioned or owned the version number stays: a new state needs a higher one.
+        """
         self._call(library.durable_store_delete_state, *_key(persistence_id, shard))
 
     def delete_state_if_version(self, persistence_id: str, version_number: int, *, shard: int | None = None) -> None:
-        """Deletes a state if this version is the latest; raises `ConflictError` otherwise. On a versioned table."""
+        """Deletes a state if this version is the latest; raises `ConflictError` otherwise. Not if the last write wins."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_delete_state_if_version, *_key(persistence_id, shard), version)
+
+    def forget_state(self, persistence_id: str) -> None:
+        """Removes the row of an entity, and all memory of its version number. Not if the last write wins."""
+        self._call(library.durable_store_forget_state, *_key(persistence_id, None))
+
+    def release(self, persistence_id: str) -> None:
+        """Forgets that this store has claimed an entity, in mode owned. Sends nothing."""
+        self._call(library.durable_store_release, *_sized(text(persistence_id)))
+
+    def update(
+        self, persistence_id: str, change: Callable[[DurableState | None], DurableState | None]
+    ) -> DurableState | None:
+        """Writes the next state that `change` makes, if no other writer came first; otherwise begins again.
+
+        `change` gets the current state, None if there is none, and returns the next one, with a higher version number, or
+        None to leave everything as it is. It may be called several times, and may use the store. An exception that it
+        raises ends the update and is raised here. Returns what is stored in the end. Not if the last write wins.
+        """
+        raised: list[BaseException] = []
+
+        def called(_context: int | None, start: int | None, length: int, place: int) -> int:
+            try:
+                current = None if start is None else DurableState.FromString(string_at(start, length))
+                following = change(current)
+                if following is not None:
+                    call(library.durable_store_change_to, place, *_sized(_bytes(following)))
+                return 0
+            except BaseException as error:
+                raised.append(error)
+                return STOPPED
+
+        out = StateOut()
+        with self._handle as store:
+            function, key = library.durable_store_update, _key(persistence_id, None)
+            error = failure(function, store, *key, ChangeCallback(called), None, *out.parameters)
+        if raised:
+            raise raised[0]
+        if error is not None:
+            raise error
+        return out.take()
 
     def write_states(self, states: Iterable[DurableState]) -> list[DurableStoreError | None]:
         """Stores many states, many at once. Returns the error of each, or None, in the order of the input."""
