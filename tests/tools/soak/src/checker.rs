@@ -8,14 +8,15 @@
 //! - Mode last-write-wins orders writes and deletes by timestamps. They are taken inside of each call, once, from one
 //!   source that only grows, so of two calls of this process the order is certain where one had its timestamp before
 //!   the other began; where they overlap either may stay.
-//! - Mode versioned orders writes by version number. Writes of one version, and what comes after a delete, can be
-//!   overtaken by an attempt that lands late, as the store's documentation says: ids that are deleted are held to what
-//!   remains certain, see [`deleted`].
+//! - Modes versioned and owned order writes by version number, which a delete keeps. Writes of one version can be
+//!   overtaken by an attempt that lands late, as the store's documentation says. What deletes add is in [`deleted`], what
+//!   claims add in [`owned`].
 
 mod deleted;
 mod index;
 mod last_write_wins;
 mod late;
+mod owned;
 mod phantom;
 #[cfg(test)]
 pub(crate) mod planted;
@@ -49,9 +50,12 @@ pub(crate) fn check(mode: Mode, history: &[Entry], last: &[Entry]) -> Vec<Violat
 fn check_id(mode: Mode, writes: &phantom::Writes<'_>, of_id: &OfId<'_>) -> Vec<Violation> {
     let mut found = match (mode, of_id.id.population) {
         (Mode::LastWriteWins, _) => last_write_wins::check(writes, of_id),
-        (Mode::Versioned, Population::Deleted) => deleted::check(writes, of_id),
-        (Mode::Versioned, _) => versioned::check(writes, of_id),
+        (Mode::Versioned | Mode::Owned, Population::Deleted) => deleted::check(writes, of_id),
+        (Mode::Versioned | Mode::Owned, _) => versioned::check(writes, of_id),
     };
+    if mode == Mode::Owned {
+        found.extend(owned::check(writes, of_id));
+    }
     // A read after the load that misses a write is how a loss shows.
     let last: HashSet<u64> = of_id.last.iter().map(|read| read.call).collect();
     for violation in &mut found {

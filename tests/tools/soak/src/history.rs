@@ -14,16 +14,19 @@ pub(crate) type Nanos = u64;
 pub(crate) const MILLISECOND: Nanos = 1_000_000;
 pub(crate) const SECOND: Nanos = 1_000 * MILLISECOND;
 
+/// Threads of store `n` are numbered from `n` times this on.
+pub(crate) const THREADS_PER_STORE: u32 = 100;
+
 /// Ids that are written in one way, and so held to the same rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Population {
-    /// Never deleted. In versioned mode no two writes of an id have one version.
+    /// Never deleted. In mode versioned or owned no two writes of an id have one version.
     Kept,
-    /// Never deleted; in versioned mode only: several writes of an id have one version.
+    /// Never deleted; in mode versioned or owned only: several writes of an id have one version.
     Rewritten,
-    /// Never deleted; in versioned mode only: each write has a condition, and goes one version up.
+    /// Never deleted; in mode versioned or owned only: each write has a condition, and goes one version up.
     Counter,
-    /// Written and deleted. In versioned mode no two writes of an id have one version.
+    /// Written and deleted. In mode versioned or owned no two writes of an id have one version.
     Deleted,
 }
 
@@ -81,6 +84,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Entry {
     /// Items of one bulk call have the same.
     pub(crate) call: u64,
+    /// Those of one store have numbers of one hundred.
     pub(crate) thread: u32,
     pub(crate) bulk: bool,
     pub(crate) id: Id,
@@ -101,6 +105,16 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn is_done(&self) -> bool {
         self.outcome == Outcome::Done
+    }
+
+    /// The number of the store that made the call.
+    pub(crate) fn store(&self) -> u32 {
+        self.thread / THREADS_PER_STORE
+    }
+
+    /// Whether the call claims its id, in mode owned.
+    pub(crate) fn is_claim(&self) -> bool {
+        self.action == Action::Read && !self.bulk
     }
 
     /// Whether the caller is told that nothing was written.

@@ -17,7 +17,7 @@ use durable_store::{Consistency, DurableStore};
 use fastrand::Rng;
 
 use crate::{
-    history::{Entry, Id, Recorder},
+    history::{Entry, Id, Recorder, THREADS_PER_STORE},
     options::Mode,
 };
 
@@ -32,7 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What all threads share.
 pub(crate) struct Load<'l> {
-    pub(crate) store: &'l DurableStore,
+    /// In mode owned several, which claim the same ids.
+    pub(crate) stores: &'l [DurableStore],
     pub(crate) recorder: &'l Recorder,
     pub(crate) mode: Mode,
     pub(crate) seed: u64,
@@ -64,21 +65,35 @@ const VERSIONED: [Role; 6] = [
     Role { threads: 2, calls_a_second: 3.0, act: |worker| worker.read_bulk() },
 ];
 
+/// Half of the writes, and all single reads, claim an id from whichever store has it.
+const OWNED: [Role; 6] = [
+    Role { threads: 6, calls_a_second: 12.0, act: |worker| worker.write() },
+    Role { threads: 3, calls_a_second: 10.0, act: |worker| worker.count() },
+    Role { threads: 3, calls_a_second: 10.0, act: |worker| worker.read() },
+    Role { threads: 3, calls_a_second: 6.0, act: |worker| worker.delete() },
+    Role { threads: 3, calls_a_second: 1.0, act: |worker| worker.write_bulk() },
+    Role { threads: 3, calls_a_second: 4.0, act: |worker| worker.read_bulk() },
+];
+
 impl<'l> Load<'l> {
-    pub(crate) fn new(store: &'l DurableStore, recorder: &'l Recorder, mode: Mode, seed: u64) -> Self {
+    pub(crate) fn new(stores: &'l [DurableStore], recorder: &'l Recorder, mode: Mode, seed: u64) -> Self {
         let next_versions = (0..ids::MOST).map(|_| AtomicU64::new(1)).collect();
-        Self { store, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
+        Self { stores, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
     }
 
     pub(crate) fn start<'s>(&'s self, scope: &'s Scope<'s, '_>) {
-        let roles: &[Role] = if self.mode == Mode::Versioned { &VERSIONED } else { &LAST_WRITE_WINS };
-        let mut thread = 0;
-        for role in roles {
-            for _ in 0..role.threads {
-                thread += 1;
-                let worker = Worker::new(self, thread, Rng::with_seed(self.seed.wrapping_add(u64::from(thread))));
-                scope.spawn(move || self.repeat(worker, role));
-            }
+        let roles: &[Role] = match self.mode {
+            Mode::LastWriteWins => &LAST_WRITE_WINS,
+            Mode::Versioned => &VERSIONED,
+            Mode::Owned => &OWNED,
+        };
+        let threads = roles.iter().flat_map(|role| (0..role.threads).map(move |_| role));
+        // The threads of each role use all stores by turns.
+        let stores = (0..).zip(self.stores).cycle();
+        for ((thread, role), (number, store)) in (1..).zip(threads).zip(stores) {
+            let rng = Rng::with_seed(self.seed.wrapping_add(u64::from(thread)));
+            let worker = Worker::new(self, store, number * THREADS_PER_STORE + thread, rng);
+            scope.spawn(move || self.repeat(worker, role));
         }
     }
 
@@ -108,15 +123,16 @@ impl<'l> Load<'l> {
 /// # Errors
 /// When an id cannot be read for two minutes.
 pub(crate) fn read_all(load: &Load<'_>, history: &[Entry]) -> Result<Vec<Entry>> {
-    let store = load.store.with_consistency(Consistency::All);
+    let stores: Vec<_> = load.stores.iter().map(|store| store.with_consistency(Consistency::All)).collect();
     let last = Load {
-        store: &store,
+        stores: &stores,
         recorder: load.recorder,
         next_versions: Vec::new(),
         stopped: AtomicBool::new(false),
         ..*load
     };
-    let worker = Worker::new(&last, 0, Rng::with_seed(load.seed));
+    let store = stores.first().context("there is no store")?;
+    let worker = Worker::new(&last, store, 0, Rng::with_seed(load.seed));
     let mut left: Vec<Id> = history.iter().map(|call| call.id).collect::<BTreeSet<_>>().into_iter().collect();
     let mut found = Vec::with_capacity(left.len());
     let deadline = Instant::now() + PATIENCE;

@@ -14,7 +14,7 @@ const LEAST_MINUTES: u64 = 2;
 const MOST_MINUTES: u64 = 24 * 60;
 
 pub(crate) const USAGE: &str = "\
-cargo xtask soak --minutes N [--seed S] [--mode last-write-wins|versioned] [--layout by-id|by-shard]
+cargo xtask soak --minutes N [--seed S] [--mode last-write-wins|versioned|owned] [--layout by-id|by-shard]
 
   --minutes  how long the load lasts, at least 2
   --seed     what the faults and the calls follow from; another one each time unless given
@@ -27,6 +27,14 @@ cargo xtask soak --minutes N [--seed S] [--mode last-write-wins|versioned] [--la
 pub(crate) enum Mode {
     LastWriteWins,
     Versioned,
+    /// Several stores claim the same ids.
+    Owned,
+}
+
+impl Mode {
+    pub(crate) fn uses_transactions(self) -> bool {
+        self != Self::LastWriteWins
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +86,8 @@ impl Options {
             layout: layout.unwrap_or(Layout::ById),
         };
         ensure!(
-            (options.mode, options.layout) != (Mode::Versioned, Layout::ByShard),
-            "--layout: by-shard is for --mode last-write-wins only; a versioned table is keyed by id"
+            !options.mode.uses_transactions() || options.layout == Layout::ById,
+            "--layout: by-shard is for --mode last-write-wins only; the table of other modes is keyed by id"
         );
         Ok(options)
     }
@@ -122,7 +130,8 @@ impl FromStr for Mode {
         match text {
             "last-write-wins" => Ok(Self::LastWriteWins),
             "versioned" => Ok(Self::Versioned),
-            _ => Err("neither last-write-wins nor versioned"),
+            "owned" => Ok(Self::Owned),
+            _ => Err("none of last-write-wins, versioned, owned"),
         }
     }
 }
@@ -132,6 +141,7 @@ impl fmt::Display for Mode {
         f.write_str(match self {
             Self::LastWriteWins => "last-write-wins",
             Self::Versioned => "versioned",
+            Self::Owned => "owned",
         })
     }
 }
@@ -176,7 +186,9 @@ mod tests {
 
     #[test]
     fn the_command_that_is_printed_runs_the_same_again() {
-        for line in ["--minutes 2 --seed 9 --layout=by-shard", "--minutes 3 --mode versioned"] {
+        for line in
+            ["--minutes 2 --seed 9 --layout=by-shard", "--minutes 3 --mode versioned", "--minutes 3 --mode owned"]
+        {
             let options = parse(line).unwrap();
             let again = options.to_string();
             assert_eq!(parse(again.strip_prefix("cargo xtask soak").unwrap()).unwrap(), options);
@@ -192,9 +204,9 @@ mod tests {
             ("--minutes x", "--minutes: \"x\""),
             ("--minutes 2 --minutes 3", "--minutes is given twice"),
             ("--minutes 2 --seed -1", "--seed: \"-1\""),
-            ("--minutes 2 --mode fast", "--mode: \"fast\": neither last-write-wins nor versioned"),
+            ("--minutes 2 --mode fast", "--mode: \"fast\": none of last-write-wins, versioned, owned"),
             ("--minutes 2 --layout x", "--layout: \"x\": neither by-id nor by-shard"),
-            ("--minutes 2 --mode versioned --layout by-shard", "a versioned table is keyed by id"),
+            ("--minutes 2 --mode versioned --layout by-shard", "the table of other modes is keyed by id"),
             ("--minutes 2 --nodes 5", "not \"--nodes\""),
         ] {
             let error = parse(line).unwrap_err().to_string();

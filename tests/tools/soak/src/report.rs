@@ -144,10 +144,13 @@ mod tests {
     fn the_last_line_counts_each_kind() {
         assert_eq!(
             summary(400_000, 25, &[]),
-            "soak: 400000 operations, 25 faults, 0 lost, 0 stale, 0 phantom, 0 late, 0 leaked"
+            "soak: 400000 operations, 25 faults, 0 lost, 0 stale, 0 phantom, 0 unfenced, 0 late, 0 leaked"
         );
         let found = [lost(), lost(), Violation::new(Kind::Leaked, "a claim", [])];
-        assert_eq!(summary(2, 1, &found), "soak: 2 operations, 1 faults, 2 lost, 0 stale, 0 phantom, 0 late, 1 leaked");
+        assert_eq!(
+            summary(2, 1, &found),
+            "soak: 2 operations, 1 faults, 2 lost, 0 stale, 0 phantom, 0 unfenced, 0 late, 1 leaked"
+        );
     }
 
     #[test]

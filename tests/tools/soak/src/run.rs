@@ -49,10 +49,10 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
     retries::watch()?;
     let cluster = TestCluster::start(&target.join("cassandra"))?;
-    let store = store(&cluster, options)?;
+    let stores = stores(&cluster, options)?;
     let recorder = Recorder::new(&file(&folder, options, "history.jsonl"))?;
     let sleep_monitor = SleepMonitor::default();
-    let load = Load::new(&store, &recorder, options.mode, options.seed);
+    let load = Load::new(&stores, &recorder, options.mode, options.seed);
     let under_load = thread::scope(|scope| {
         let progress = Progress { recorder: &recorder, now: Mutex::default() };
         scope.spawn(|| sleep_monitor.run(&recorder));
@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     // Without them the rules about ids that are deleted would take every write for one of one attempt.
     ensure!(history.iter().any(|call| call.retried), "the store told of no retry in a run with faults");
     let last = load::read_all(&load, &history)?;
-    store.disconnect()?;
+    stores.iter().try_for_each(DurableStore::disconnect)?;
     drop(cluster);
 
     let mut violations = checker::check(options.mode, &history, &last);
@@ -77,18 +77,24 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(violations.is_empty())
 }
 
-fn store(cluster: &TestCluster, options: &Options) -> Result<DurableStore> {
+/// In mode owned, stores that claim the same ids.
+const OWNERS: usize = 3;
+
+/// The stores of this process, on one table.
+fn stores(cluster: &TestCluster, options: &Options) -> Result<Vec<DurableStore>> {
     let (write_mode, layout) = match (options.mode, options.layout) {
         (Mode::LastWriteWins, options::Layout::ById) => (WriteMode::LastWriteWins, Layout::ById),
         (Mode::LastWriteWins, options::Layout::ByShard) => (WriteMode::LastWriteWins, Layout::ByShard),
         (Mode::Versioned, _) => (WriteMode::Versioned, Layout::ById),
+        (Mode::Owned, _) => (WriteMode::Owned, Layout::ById),
     };
+    let count = if options.mode == Mode::Owned { OWNERS } else { 1 };
     let config = cluster.config().keyspace("soak").write_mode(write_mode).sharding(Sharding::Fixed(SHARD));
-    let store = DurableStore::new(config.call_timeout(CALL_TIMEOUT).build()?);
+    let config = config.call_timeout(CALL_TIMEOUT).build()?;
     let replication = Replication::NetworkTopology(vec![(DATACENTER.to_owned(), NODES as u32)]);
-    store.create_schema(&SchemaOptions::new(replication).layout(layout).index(false))?;
-    store.connect()?;
-    Ok(store)
+    let options = SchemaOptions::new(replication).layout(layout).index(false);
+    DurableStore::new(config.clone()).create_schema(&options)?;
+    (0..count).map(|_| Ok(config.clone().connect()?)).collect()
 }
 
 /// What is known when the load is over, but for the history.

@@ -11,9 +11,10 @@ pub(crate) enum Kind {
     Phantom,
     Late,
     Leaked,
+    Unfenced,
 }
 
-pub(crate) const KINDS: [Kind; 5] = [Kind::Lost, Kind::Stale, Kind::Phantom, Kind::Late, Kind::Leaked];
+pub(crate) const KINDS: [Kind; 6] = [Kind::Lost, Kind::Stale, Kind::Phantom, Kind::Unfenced, Kind::Late, Kind::Leaked];
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,7 @@ impl fmt::Display for Kind {
             Self::Phantom => "phantom",
             Self::Late => "late",
             Self::Leaked => "leaked",
+            Self::Unfenced => "unfenced",
         })
     }
 }

@@ -5,19 +5,44 @@ use std::collections::HashMap;
 use fastrand::Rng;
 
 use crate::{
-    history::{Action, Condition, Entry, Id, MILLISECOND, Nanos, Outcome, Population, SECOND, Seen},
+    history::{Action, Condition, Entry, Id, MILLISECOND, Nanos, Outcome, Population, SECOND, Seen, THREADS_PER_STORE},
     options::Mode,
 };
 
 const THREADS: u32 = 5;
 
-/// A row as the simulated store has it.
-#[derive(Clone, Copy)]
+/// A version that no write has.
+const NOTHING: u64 = u64::MAX;
+
+/// An entity as the simulated store has it.
+#[derive(Clone, Copy, Default)]
 struct Row {
     /// In mode last-write-wins, of a write or a delete.
     timestamp: (Nanos, usize),
     /// `None` once deleted.
     written: Option<Seen>,
+    /// The version at which it was deleted, unless there is a state.
+    deleted: u64,
+    /// In mode owned: the latest claim.
+    owner: usize,
+}
+
+/// What a call has learned when it began.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The version that a delete of any version takes away, also when it lands late.
+    version: u64,
+    /// In mode owned: the claim that its store has.
+    claim: Option<usize>,
+}
+
+/// The simulated store.
+#[derive(Default)]
+struct Simulated {
+    rows: HashMap<Id, Row>,
+    known: HashMap<usize, Known>,
+    /// In mode owned: the latest claim of each store.
+    claims: HashMap<(u32, Id), usize>,
 }
 
 /// What happens to a call.
@@ -56,20 +81,20 @@ pub(crate) fn history(mode: Mode, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
             let late = rng.u64(effect..effect + SECOND);
             events.push((late, call, Event::Effect { first: false }));
             // A delete is acknowledged also when there is nothing to delete any more, whatever became of its one attempt.
-            calls[call].retried = !calls[call].is_delete();
+            calls[call].retried = !calls[call].is_delete() || mode.uses_transactions();
         }
     }
     events.sort_by_key(|(at, call, _)| (*at, *call));
-    let mut rows = HashMap::new();
+    let mut simulated = Simulated::default();
     for (at, call, event) in events {
-        happen(mode, &mut calls, &mut rows, at, call, event);
+        simulated.happen(mode, &mut calls, at, call, event);
     }
     let over = 10 * SECOND + calls.iter().map(|call| call.end).max().unwrap_or_default();
     let mut ids: Vec<Id> = calls.iter().map(|call| call.id).collect();
     ids.sort();
     ids.dedup();
     let last = ids.iter().enumerate().map(|(index, id)| {
-        let outcome = Outcome::Read(rows.get(id).and_then(|row| row.written));
+        let outcome = Outcome::Read(simulated.rows.get(id).and_then(|row| row.written));
         let read = entry(mode, count + index, 0, over, over + MILLISECOND, &mut rng);
         Entry { id: *id, action: Action::Read, outcome, ..read }
     });
@@ -80,8 +105,8 @@ pub(crate) fn history(mode: Mode, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
 /// A call that has not record yet.
 fn entry(mode: Mode, call: usize, thread: usize, begin: Nanos, end: Nanos, rng: &mut Rng) -> Entry {
     let population = match (mode, rng.u8(0..4)) {
-        (Mode::Versioned, 0) => Population::Rewritten,
-        (Mode::Versioned, 1) => Population::Counter,
+        (Mode::Versioned | Mode::Owned, 0) => Population::Rewritten,
+        (Mode::Versioned | Mode::Owned, 1) => Population::Counter,
         (_, 2) => Population::Kept,
         _ => Population::Deleted,
     };
@@ -100,60 +125,89 @@ fn entry(mode: Mode, call: usize, thread: usize, begin: Nanos, end: Nanos, rng: 
         _ => Action::Write { version, token, condition },
     };
     let deadline = begin + 4 * SECOND;
-    let (call, thread, outcome) = (call as u64, thread as u32, Outcome::Done);
+    // Of two threads each, in mode owned.
+    let store = if mode == Mode::Owned { thread as u32 % 3 } else { 0 };
+    let (call, thread, outcome) = (call as u64, store * THREADS_PER_STORE + thread as u32, Outcome::Done);
     Entry { call, thread, bulk: false, id, action, begin, stamped: end, end, deadline, outcome, retried: false }
 }
 
-fn happen(mode: Mode, calls: &mut [Entry], rows: &mut HashMap<Id, Row>, at: Nanos, index: usize, event: Event) {
-    let call = &mut calls[index];
-    let stored = rows.get(&call.id).copied();
-    let written = stored.and_then(|row| row.written);
-    let Event::Effect { first } = event else {
-        if let Action::Delete(Some(version)) = &mut call.action {
-            *version = written.map_or(0, |stored| stored.version);
-        }
-        if let Action::Write { version, condition, .. } = &mut call.action
-            && *condition == Condition::IfAbsent
-        {
-            *version = written.map_or(1, |stored| stored.version + 1);
-            *condition = written.map_or(Condition::IfAbsent, |stored| Condition::IfVersion(stored.version));
-        }
-        return;
-    };
-    if call.has_failed() {
-        // What is refused is over.
-        return;
-    }
-    // What one attempt has brought about, another of the same call brings about again, with the same timestamp.
-    let timestamp = (if mode == Mode::LastWriteWins { call.begin } else { at }, index);
-    let is_newest = mode == Mode::Versioned || stored.is_none_or(|row| row.timestamp <= timestamp);
-    match call.action {
-        Action::Read if first && !call.is_unknown() => call.outcome = Outcome::Read(written),
-        Action::Read => {}
-        Action::Delete(version) => {
-            let holds = mode == Mode::LastWriteWins
-                || version.is_none_or(|version| written.is_some_and(|stored| stored.version == version));
-            if holds && is_newest {
-                rows.insert(call.id, Row { timestamp, written: None });
+impl Simulated {
+    fn happen(&mut self, mode: Mode, calls: &mut [Entry], at: Nanos, index: usize, event: Event) {
+        let call = &mut calls[index];
+        let stored = self.rows.get(&call.id).copied();
+        let row = stored.unwrap_or_default();
+        let Event::Effect { first } = event else {
+            let claim = self.claims.get(&(call.store(), call.id)).copied();
+            // One that finds nothing takes nothing away later.
+            let version = row.written.map_or(NOTHING, |seen| seen.version);
+            self.known.insert(index, Known { version, claim });
+            if let Action::Delete(Some(version)) = &mut call.action {
+                *version = row.written.map_or(7, |stored| stored.version);
             }
-            if !holds && first && call.is_done() {
-                call.outcome = Outcome::Failed("Conflict".into());
+            if let Action::Write { version, condition, .. } = &mut call.action
+                && call.id.population == Population::Counter
+            {
+                *version = row.written.map_or(1, |stored| stored.version + 1);
+                *condition = row.written.map_or(Condition::IfAbsent, |stored| Condition::IfVersion(stored.version));
             }
+            return;
+        };
+        if call.has_failed() {
+            // What is refused is over.
+            return;
         }
-        Action::Write { version, token, condition } => {
-            let holds = mode == Mode::LastWriteWins
-                || match condition {
-                    Condition::None => written.is_none_or(|stored| stored.version <= version),
-                    Condition::IfAbsent => written.is_none(),
-                    Condition::IfVersion(version) => written.is_some_and(|stored| stored.version == version),
+        let known = self.known.get_mut(&index).unwrap();
+        let owns = mode != Mode::Owned || known.claim == Some(row.owner);
+        // What one attempt has brought about, another of the same call brings about again, with the same timestamp.
+        let timestamp = (if mode == Mode::LastWriteWins { call.begin } else { at }, index);
+        let is_newest = mode.uses_transactions() || stored.is_none_or(|row| row.timestamp <= timestamp);
+        let applied = match call.action {
+            Action::Read => {
+                if first && !call.is_unknown() {
+                    call.outcome = Outcome::Read(row.written);
+                }
+                // A claim that comes late finds that the row has changed.
+                if mode == Mode::Owned && first {
+                    self.rows.insert(call.id, Row { owner: index + 1, ..row });
+                    // Of a claim whose answer was lost nobody knows.
+                    if !call.is_unknown() {
+                        self.claims.insert((call.store(), call.id), index + 1);
+                    }
+                }
+                return;
+            }
+            Action::Delete(version) => {
+                let holds = match version.or((!first).then_some(known.version)) {
+                    _ if !mode.uses_transactions() => true,
+                    None => true,
+                    Some(version) => row.written.is_some_and(|stored| stored.version == version),
                 };
-            if holds && is_newest {
+                if mode.uses_transactions() && first {
+                    known.version = row.written.map_or(NOTHING, |seen| seen.version);
+                }
+                let deleted = row.written.map_or(row.deleted, |stored| stored.version);
+                holds.then_some(Row { timestamp, written: None, deleted, ..row })
+            }
+            Action::Write { version, token, condition } => {
+                let is_above_deleted = row.written.is_some() || row.deleted < version;
+                let holds = !mode.uses_transactions()
+                    || is_above_deleted
+                        && match condition {
+                            Condition::None => row.written.is_none_or(|stored| stored.version <= version),
+                            Condition::IfAbsent => row.written.is_none(),
+                            Condition::IfVersion(version) => {
+                                row.written.is_some_and(|stored| stored.version == version)
+                            }
+                        };
                 let written = Some(Seen { version, token, timestamp: token.cast_signed() });
-                rows.insert(call.id, Row { timestamp, written });
+                holds.then_some(Row { timestamp, written, ..row })
             }
-            if !holds && first && call.is_done() {
-                call.outcome = Outcome::Failed("Conflict".into());
-            }
+        };
+        match applied.filter(|_| owns) {
+            Some(changed) if is_newest => drop(self.rows.insert(call.id, changed)),
+            Some(_) => {}
+            None if first && call.is_done() => call.outcome = Outcome::Failed("Conflict".into()),
+            None => {}
         }
     }
 }

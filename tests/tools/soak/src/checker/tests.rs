@@ -1,24 +1,20 @@
-use std::collections::BTreeSet;
-
-use proptest::prelude::*;
+mod random;
 
 use super::{
     check,
     planted::{Told, failed, id, row, unknown},
-    simulated,
 };
 use crate::{
-    history::{
-        Condition, Entry, Id, MILLISECOND,
-        Outcome::{Done, Read},
-        Population, Seen,
-    },
-    options::Mode::{self, LastWriteWins, Versioned},
-    violation::Kind::{self, Late, Lost, Phantom, Stale},
+    history::{Condition, Id, Outcome::Done, Population, Seen},
+    options::Mode::{self, LastWriteWins, Owned, Versioned},
+    violation::Kind::{self, Late, Lost, Phantom, Stale, Unfenced},
 };
 
 const KEPT: Id = Id { population: Population::Kept, generation: 0, number: 1 };
 const OTHER: Id = Id { number: 2, ..KEPT };
+
+const MODES: [Mode; 3] = [LastWriteWins, Versioned, Owned];
+const TRANSACTIONAL: [Mode; 2] = [Versioned, Owned];
 
 #[track_caller]
 fn finds(mode: Mode, kind: Kind, calls: usize, told: Told) {
@@ -195,15 +191,7 @@ fn in_last_write_wins_a_version_decides_nothing() {
 }
 
 #[test]
-fn a_late_versioned_attempt_may_do_what_is_documented() {
-    let deleted = id(Population::Deleted);
-    // One of its attempts may be under way still.
-    let told = Told::default().write(deleted, 1, 0..10, Done).retried().delete(deleted, 20..30, Done);
-    is_clean(Versioned, told.last(deleted, row(1, 1)));
-    // A delete is acknowledged also when there is nothing to delete any more, whatever became of its attempt.
-    let told = Told::default().delete(deleted, 0..10, Done).write(deleted, 1, 20..30, Done);
-    is_clean(Versioned, told.last(deleted, None));
-    // Writes of one version replace each other.
+fn a_late_attempt_may_replace_a_write_of_the_same_version() {
     let rewritten = id(Population::Rewritten);
     let told = Told::default().write_if(rewritten, 1, 1, Condition::None, 0..10, Done).write_if(
         rewritten,
@@ -213,11 +201,88 @@ fn a_late_versioned_attempt_may_do_what_is_documented() {
         20..30,
         Done,
     );
-    is_clean(Versioned, told.last(rewritten, row(1, 1)));
+    for mode in TRANSACTIONAL {
+        is_clean(mode, told.clone().last(rewritten, row(1, 1)));
+    }
 }
 
 #[test]
-fn in_versioned_a_delete_of_a_version_takes_away_nothing_newer() {
+fn a_late_attempt_brings_nothing_back_and_takes_nothing_away() {
+    let deleted = id(Population::Deleted);
+    for mode in TRANSACTIONAL {
+        // A delete keeps the version, so that an attempt under way finds that it is not newer.
+        let told = Told::default().write(deleted, 1, 0..10, Done).retried().delete(deleted, 20..30, Done);
+        finds(mode, Lost, 3, told.last(deleted, row(1, 1)));
+        let told = Told::default().write(deleted, 1, 0..10, Done).delete_if(deleted, 1, 20..30, Done);
+        finds(mode, Lost, 3, told.last(deleted, row(1, 1)));
+        // A delete takes away what it has found, and that was before it ended.
+        for outcome in [Done, unknown()] {
+            let told = Told::default().delete(deleted, 0..10, outcome).write(deleted, 1, 20..30, Done);
+            finds(mode, Lost, 2, told.last(deleted, None));
+        }
+        // The version never goes back, whatever was deleted meanwhile.
+        let told = Told::default().write(deleted, 1, 0..90, unknown()).write(deleted, 2, 20..30, Done);
+        finds(mode, Lost, 3, told.delete(deleted, 40..50, Done).last(deleted, row(1, 1)));
+    }
+}
+
+#[test]
+fn one_version_is_replaced_once_where_ids_are_deleted_too() {
+    let deleted = id(Population::Deleted);
+    let write =
+        |told: Told, version, token, condition, when| told.write_if(deleted, version, token, condition, when, Done);
+    for mode in TRANSACTIONAL {
+        let told = write(Told::default(), 1, 1, Condition::IfAbsent, 0..10).delete(deleted, 20..30, Done);
+        // A first write again, after a delete.
+        let told = write(told, 2, 2, Condition::IfAbsent, 40..50);
+        let told = write(told, 3, 3, Condition::IfVersion(2), 60..70);
+        is_clean(mode, told.clone());
+        finds(mode, Phantom, 2, write(told, 4, 4, Condition::IfVersion(2), 80..90));
+    }
+}
+
+/// A thread of the first store, and one of the second.
+const FIRST: u32 = 1;
+const SECOND_STORE: u32 = 102;
+
+/// The first store has claimed the id and written version 1, then the second store has claimed it.
+fn claimed() -> Told {
+    let told = Told::default().read(KEPT, 0..10, None).by(FIRST).write(KEPT, 1, 20..30, Done).by(FIRST);
+    told.read(KEPT, 40..50, row(1, 1)).by(SECOND_STORE)
+}
+
+#[test]
+fn a_write_after_the_claim_of_another_store_is_unfenced() {
+    finds(Owned, Unfenced, 2, claimed().write(KEPT, 2, 60..70, Done).by(FIRST));
+    // Also if its caller was told nothing, and it is seen.
+    let seen = claimed().write(KEPT, 2, 35..45, unknown()).by(FIRST).last(KEPT, row(2, 2));
+    finds(Owned, Unfenced, 3, seen);
+    // One that came before the claim would have been returned by it.
+    let before = Told::default().read(KEPT, 0..10, None).by(FIRST).write(KEPT, 1, 35..60, Done).by(FIRST);
+    is_clean(Owned, before.read(KEPT, 40..50, row(1, 1)).by(SECOND_STORE));
+    // Its own claim, a write of its owner, and a write that was refused, are as they should be.
+    is_clean(Owned, claimed().read(KEPT, 55..58, row(1, 1)).by(FIRST).write(KEPT, 2, 60..70, Done).by(FIRST));
+    is_clean(Owned, claimed().write(KEPT, 2, 60..70, Done).by(SECOND_STORE));
+    is_clean(Owned, claimed().write(KEPT, 2, 60..70, failed()).by(FIRST));
+    // A claim that overlaps the one of the other may be the later of both.
+    is_clean(Owned, claimed().read(KEPT, 35..55, row(1, 1)).by(FIRST).write(KEPT, 2, 60..70, Done).by(FIRST));
+    is_clean(Versioned, claimed().write(KEPT, 2, 60..70, Done).by(FIRST));
+}
+
+#[test]
+fn a_delete_after_the_claim_of_another_store_is_unfenced() {
+    let deleted = id(Population::Deleted);
+    let claimed = || {
+        let told = Told::default().read(deleted, 0..10, None).by(FIRST).write(deleted, 1, 20..30, Done).by(FIRST);
+        told.read(deleted, 40..50, row(1, 1)).by(SECOND_STORE)
+    };
+    finds(Owned, Unfenced, 2, claimed().delete(deleted, 60..70, Done).by(FIRST));
+    is_clean(Owned, claimed().delete(deleted, 45..70, Done).by(FIRST));
+    is_clean(Owned, claimed().delete(deleted, 60..70, Done).by(SECOND_STORE));
+}
+
+#[test]
+fn a_delete_of_a_version_takes_away_nothing_newer() {
     let deleted = id(Population::Deleted);
     let told = || {
         let told = Told::default().write(deleted, 1, 0..10, Done).delete_if(deleted, 1, 20..30, unknown());
@@ -228,97 +293,4 @@ fn in_versioned_a_delete_of_a_version_takes_away_nothing_newer() {
     is_clean(Versioned, told().delete_if(deleted, 2, 60..70, unknown()).last(deleted, None));
     // Only what is begun takes anything away.
     finds(Versioned, Stale, 2, told().read(deleted, 60..70, None).delete_if(deleted, 2, 80..90, Done));
-}
-
-/// Two acknowledged writes of one id of which the second is later, and the first older, by the rule of either mode.
-fn older_and_newer(calls: &[Entry], id: Id) -> Option<(&Entry, &Entry)> {
-    let mut done: Vec<_> = calls.iter().filter(|call| call.id == id && call.is_write() && call.is_done()).collect();
-    done.sort_by_key(|call| call.end);
-    let (first, latest) = (*done.first()?, *done.last()?);
-    (first.end < latest.begin && first.version() < latest.version()).then_some((first, latest))
-}
-
-/// A read of what was written.
-fn reads(read: &mut Entry, write: &Entry) {
-    read.outcome = Read(row(write.version(), write.token().unwrap()));
-}
-
-/// The last reads see something else, for each id by turns nothing and what was acknowledged first.
-fn spoil(calls: &[Entry], last: &mut [Entry]) -> usize {
-    let mut spoilt = 0;
-    for (index, read) in last.iter_mut().enumerate().filter(|(_, read)| read.id.population != Population::Deleted) {
-        let Some((first, _)) = older_and_newer(calls, read.id) else { continue };
-        if index % 2 == 0 {
-            reads(read, first)
-        } else {
-            read.outcome = Read(None)
-        }
-        spoilt += 1;
-    }
-    spoilt
-}
-
-/// Makes one read of the history another one, if there is one that it can be done to.
-fn plant(calls: &mut [Entry], change: impl Fn(&[Entry], &mut Entry) -> bool) -> bool {
-    let copy = calls.to_vec();
-    calls.iter_mut().filter(|call| call.read().is_some()).any(|read| change(&copy, read))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
-
-    #[test]
-    fn a_correct_store_is_found_correct(seed: u64, versioned: bool) {
-        let mode = if versioned { Versioned } else { LastWriteWins };
-        let (calls, last) = simulated::history(mode, seed);
-        let found = check(mode, &calls, &last);
-        prop_assert!(found.is_empty(), "{}", found[0]);
-    }
-
-    #[test]
-    fn every_write_that_is_taken_away_at_the_end_is_found_lost(seed: u64, versioned: bool) {
-        let mode = if versioned { Versioned } else { LastWriteWins };
-        let (calls, mut last) = simulated::history(mode, seed);
-        let spoilt = spoil(&calls, &mut last);
-        let found = check(mode, &calls, &last);
-        // Of an id that one thread also sees go back there are two.
-        let lost = found.iter().filter(|violation| violation.kind == Lost);
-        let ids: BTreeSet<Id> = lost.filter_map(|violation| Some(violation.calls.last()?.id)).collect();
-        prop_assert_eq!(ids.len(), spoilt);
-        prop_assert!(found.iter().all(|violation| (2..=3).contains(&violation.calls.len())));
-    }
-
-    #[test]
-    fn a_read_of_something_older_in_between_is_found_stale(seed: u64, versioned: bool) {
-        let mode = if versioned { Versioned } else { LastWriteWins };
-        let (mut calls, last) = simulated::history(mode, seed);
-        let planted = plant(&mut calls, |calls, read| {
-            let pair = older_and_newer(calls, read.id).filter(|(_, newer)| newer.end < read.begin);
-            let is_kept = read.id.population != Population::Deleted;
-            pair.filter(|_| is_kept).map(|(older, _)| reads(read, older)).is_some()
-        });
-        let found = check(mode, &calls, &last);
-        prop_assert_eq!(found.iter().any(|violation| violation.kind == Stale), planted);
-    }
-
-    #[test]
-    fn a_refused_write_that_is_seen_is_found_a_phantom(seed: u64) {
-        let (mut calls, last) = simulated::history(Versioned, seed);
-        let planted = plant(&mut calls, |calls, read| {
-            let mut refused = calls.iter().filter(|call| call.id == read.id && call.is_write() && call.has_failed());
-            refused.next().map(|write| reads(read, write)).is_some()
-        });
-        let found = check(Versioned, &calls, &last);
-        let phantoms = found.iter().filter(|violation| violation.kind == Phantom).count();
-        prop_assert_eq!(phantoms, usize::from(planted));
-    }
-
-    #[test]
-    fn a_call_that_ends_late_is_found(seed: u64, which: prop::sample::Index, by in 251..10_000_u64) {
-        let (mut calls, last) = simulated::history(LastWriteWins, seed);
-        let call = which.get_mut(&mut calls);
-        call.end = call.deadline + by * MILLISECOND;
-        let found = check(LastWriteWins, &calls, &last);
-        prop_assert_eq!(found.iter().filter(|violation| violation.kind == Late).count(), 1);
-    }
 }

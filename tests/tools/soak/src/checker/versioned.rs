@@ -1,4 +1,4 @@
-//! Mode versioned, ids that are never deleted: the highest version stays.
+//! Modes versioned and owned, ids that are never deleted: the highest version stays.
 //!
 //! A version never goes back, not even by an attempt that lands late: its condition compares with what is stored then.
 
@@ -17,7 +17,7 @@ pub(crate) fn check(writes: &Writes<'_>, of_id: &OfId<'_>) -> Vec<Violation> {
     let reads = of_id.reads();
     let mut found = missed(writes, of_id, &reads);
     found.extend(gone_back(&reads));
-    found.extend(twice(writes, of_id, &reads));
+    found.extend(twice(writes, of_id, &reads, true));
     found.extend(from_nothing(of_id));
     found
 }
@@ -28,7 +28,7 @@ fn version(read: &Entry) -> Option<u64> {
 }
 
 /// Reads that began after a write was acknowledged and return an older version.
-fn missed(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violation> {
+pub(super) fn missed(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violation> {
     let done = Highest::new(of_id.done_writes(), |call| call.end, Entry::version);
     let missed = reads.iter().filter_map(|read| {
         let write = done.before(read.begin)?;
@@ -41,7 +41,7 @@ fn missed(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violat
 }
 
 /// Reads of one thread, one after the other, of which the later returns an older version.
-fn gone_back(reads: &[&Entry]) -> Vec<Violation> {
+pub(super) fn gone_back(reads: &[&Entry]) -> Vec<Violation> {
     let mut threads: HashMap<u32, Vec<&Entry>> = HashMap::new();
     reads.iter().for_each(|read| threads.entry(read.thread).or_default().push(read));
     let mut found = Vec::new();
@@ -58,8 +58,9 @@ fn gone_back(reads: &[&Entry]) -> Vec<Violation> {
     found
 }
 
-/// Writes under one condition that can hold only once, of which two were applied: acknowledged, or seen.
-fn twice(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violation> {
+/// Writes under one condition that can hold only once, of which two were applied: acknowledged, or seen. After a delete
+/// there may be a first write again.
+pub(super) fn twice(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry], one_first: bool) -> Vec<Violation> {
     let seen = reads.iter().filter_map(|read| Some((written(writes, read, read.read()??)?, Some(*read))));
     let applied = of_id.done_writes().map(|write| (write, None)).chain(seen);
     let mut first: HashMap<Option<u64>, (&Entry, Option<&Entry>)> = HashMap::new();
@@ -67,6 +68,7 @@ fn twice(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violati
     for (write, read) in applied {
         let from = match write.condition() {
             Condition::None => continue,
+            Condition::IfAbsent if !one_first => continue,
             Condition::IfAbsent => None,
             Condition::IfVersion(version) => Some(version),
         };
@@ -81,7 +83,7 @@ fn twice(writes: &Writes<'_>, of_id: &OfId<'_>, reads: &[&Entry]) -> Vec<Violati
 }
 
 /// Acknowledged writes on the condition of a version that nobody may have written by then.
-fn from_nothing(of_id: &OfId<'_>) -> Vec<Violation> {
+pub(super) fn from_nothing(of_id: &OfId<'_>) -> Vec<Violation> {
     let mut begun: HashMap<u64, Nanos> = HashMap::new();
     for write in of_id.calls.iter().filter(|call| call.is_write() && !call.has_failed()) {
         let first = begun.entry(write.version()).or_insert(write.begin);

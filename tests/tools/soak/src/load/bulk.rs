@@ -4,7 +4,7 @@
 //! took an item and when it asked for the next one are known, and the timestamp was taken in between.
 //!
 //! No call has more items than are in flight at once, so all are begun at once, and each has `call_timeout` from then
-//! on. In versioned mode an item begins when those of its id before it in the input are decided: with n of them the last
+//! on. In mode versioned or owned an item begins when those of its id before it in the input are decided: with n of them the last
 //! one may take n times as long. The lease is taken before the first item, within `call_timeout` from the beginning.
 
 use std::{cell::RefCell, collections::HashMap};
@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     history::{Action, Condition, Entry, Id, Nanos, Outcome, Recorder},
-    options::Mode,
     retries,
 };
 
@@ -25,7 +24,7 @@ impl Worker<'_> {
     pub(crate) fn write_bulk(&mut self) {
         let now = self.load.recorder.now();
         let mode = self.load.mode;
-        let count = if mode == Mode::Versioned { self.rng.usize(4..=12) } else { self.rng.usize(10..=30) };
+        let count = if mode.uses_transactions() { self.rng.usize(4..=12) } else { self.rng.usize(10..=30) };
         let (mut items, mut states) = (Vec::new(), Vec::new());
         for _ in 0..count {
             // Some come twice, since there are not many.
@@ -34,9 +33,9 @@ impl Worker<'_> {
             items.push((id, Action::Write { version, token, condition: Condition::None }));
             states.push(states::state(id, version, token));
         }
-        let in_turn = if mode == Mode::Versioned { most_of_one(&items) } else { 1 };
+        let in_turn = if mode.uses_transactions() { most_of_one(&items) } else { 1 };
         let entries = self.call_bulk(&items, in_turn, |input| {
-            let outcomes = self.load.store.write_states(input.take(&states));
+            let outcomes = self.store.write_states(input.take(&states));
             outcomes.into_iter().map(|outcome| outcome.map(|()| Outcome::Done)).collect()
         });
         self.load.recorder.add(&entries);
@@ -55,7 +54,7 @@ impl Worker<'_> {
         let names: Vec<String> = ids.iter().map(Id::to_string).collect();
         let items: Vec<_> = ids.iter().map(|id| (*id, Action::Read)).collect();
         self.call_bulk(&items, 1, |input| {
-            let outcomes = self.load.store.get_latest_states(input.take(&names));
+            let outcomes = self.store.get_latest_states(input.take(&names));
             let read = |state: Option<DurableState>| Outcome::Read(state.as_ref().map(states::seen));
             outcomes.into_iter().map(|outcome| outcome.map(read)).collect()
         })

@@ -38,7 +38,7 @@ pub(crate) fn current(population: Population, now: Nanos, rng: &mut Rng) -> Id {
 pub(crate) fn to_write(mode: Mode, now: Nanos, rng: &mut Rng) -> Id {
     let population = match (mode, rng.u8(0..10)) {
         (_, 0..=4) => Population::Kept,
-        (Mode::Versioned, 5) => Population::Rewritten,
+        (Mode::Versioned | Mode::Owned, 5) => Population::Rewritten,
         _ => Population::Deleted,
     };
     current(population, now, rng)
@@ -48,8 +48,8 @@ pub(crate) fn to_write(mode: Mode, now: Nanos, rng: &mut Rng) -> Id {
 pub(crate) fn to_read(mode: Mode, now: Nanos, rng: &mut Rng) -> Id {
     let population = match (mode, rng.u8(0..10)) {
         (_, 0..=4) => Population::Kept,
-        (Mode::Versioned, 5) => Population::Rewritten,
-        (Mode::Versioned, 6..=7) => Population::Counter,
+        (Mode::Versioned | Mode::Owned, 5) => Population::Rewritten,
+        (Mode::Versioned | Mode::Owned, 6..=7) => Population::Counter,
         _ => Population::Deleted,
     };
     let id = current(population, now, rng);

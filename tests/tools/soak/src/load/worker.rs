@@ -12,20 +12,29 @@ use crate::{
 
 pub(crate) struct Worker<'l> {
     pub(crate) load: &'l Load<'l>,
+    pub(crate) store: &'l DurableStore,
     pub(crate) thread: u32,
     pub(crate) rng: Rng,
 }
 
 impl<'l> Worker<'l> {
-    pub(crate) fn new(load: &'l Load<'l>, thread: u32, rng: Rng) -> Self {
-        Self { load, thread, rng }
+    pub(crate) fn new(load: &'l Load<'l>, store: &'l DurableStore, thread: u32, rng: Rng) -> Self {
+        Self { load, store, thread, rng }
     }
 
-    /// Writes plainly; in versioned mode at times under a condition.
+    /// In mode owned: claims an id before every other change of it. The others find out whose it is.
+    fn claim_at_times(&mut self, id: Id) {
+        if self.load.mode == Mode::Owned && self.rng.bool() {
+            self.get_latest_state(id);
+        }
+    }
+
+    /// Writes plainly; in mode versioned or owned at times under a condition.
     pub(crate) fn write(&mut self) {
         let now = self.load.recorder.now();
         let id = ids::to_write(self.load.mode, now, &mut self.rng);
-        if self.load.mode == Mode::Versioned && id.population == Population::Deleted && self.rng.bool() {
+        self.claim_at_times(id);
+        if self.load.mode.uses_transactions() && id.population == Population::Deleted && self.rng.bool() {
             self.write_known(id);
         } else {
             let version = self.version(id, now);
@@ -48,10 +57,11 @@ impl<'l> Worker<'l> {
         self.get_latest_state(id);
     }
 
-    /// Deletes; in versioned mode every other id only if its version is known.
+    /// Deletes; in mode versioned or owned every other id only if its version is known.
     pub(crate) fn delete(&mut self) {
         let id = ids::current(Population::Deleted, self.load.recorder.now(), &mut self.rng);
-        let known = if self.load.mode == Mode::Versioned && id.number % 2 == 1 {
+        self.claim_at_times(id);
+        let known = if self.load.mode.uses_transactions() && id.number % 2 == 1 {
             let Some(Some(Seen { version, .. })) = self.get_latest_state(id) else { return };
             Some(version)
         } else {
@@ -83,8 +93,8 @@ impl<'l> Worker<'l> {
             // It decides nothing: any will do.
             (Mode::LastWriteWins, _) => self.rng.u64(0..1_000),
             // The same for some seconds.
-            (Mode::Versioned, Population::Rewritten) => now / (5 * SECOND) + 1,
-            (Mode::Versioned, _) => self.load.next_version(id),
+            (_, Population::Rewritten) => now / (5 * SECOND) + 1,
+            (Mode::Versioned | Mode::Owned, _) => self.load.next_version(id),
         }
     }
 
@@ -120,7 +130,7 @@ impl<'l> Worker<'l> {
         let number = recorder.next_call();
         let retries = retries::made();
         let begin = recorder.now();
-        let outcome = call(self.load.store, &name);
+        let outcome = call(self.store, &name);
         let end = recorder.now();
         let entry = Entry {
             call: number,
