@@ -2,11 +2,9 @@
 
 use std::{
     env,
-    ffi::OsString,
     io::{self, BufRead, BufReader, Write},
-    path::PathBuf,
+    path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::OnceLock,
 };
 
 use durable_store::{DurableState, DurableStore, Error};
@@ -28,15 +26,11 @@ pub(crate) struct StoreProcess {
 impl StoreProcess {
     /// Starts a process with a store of the same settings. Its clock is this many seconds ahead of the machine's.
     pub(crate) fn start(store: &DurableStore, clock_ahead: i64) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["harness::store_process::the_store_process", "--exact", "--ignored", "--nocapture"])
-            .env(STORE, store.config().to_string())
-            .env("LD_PRELOAD", preloaded())
-            .env("SHIFTED_CLOCK_SECONDS", clock_ahead.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["harness::store_process::the_store_process", "--exact", "--ignored", "--nocapture"]);
+        command.env(STORE, store.config().to_string());
+        clock::shift(&mut command, clock_ahead, Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let requests = child.stdin.take();
         let answers = BufReader::new(child.stdout.take().unwrap());
         Self { child, requests, answers }
@@ -87,23 +81,6 @@ impl Drop for StoreProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The library that shifts the clock, beside what is preloaded anyway.
-fn preloaded() -> OsString {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    let library = LIBRARY.get_or_init(|| {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/harness/shifted_clock.c");
-        let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("libshifted_clock.so");
-        // Written elsewhere first: another process may be loading it.
-        let made = library.with_extension(std::process::id().to_string());
-        let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O2", source, "-o"]).arg(&made).status().unwrap();
-        assert!(compiled.success(), "cc compiles {source}");
-        std::fs::rename(made, &library).unwrap();
-        library
-    });
-    let others = env::var_os("LD_PRELOAD").unwrap_or_default();
-    [library.as_os_str(), &others].join(&OsString::from(":"))
 }
 
 #[test]

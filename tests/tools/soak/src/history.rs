@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Recorder, read};
 
 /// Nanoseconds since the run began, by one clock that never goes back.
 pub(crate) type Nanos = u64;

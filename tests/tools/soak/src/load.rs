@@ -34,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Load<'l> {
     /// In mode owned several, which claim the same ids.
     pub(crate) stores: &'l [DurableStore],
+    /// The number of the first of them, among those of all processes.
+    first_store: u32,
     pub(crate) recorder: &'l Recorder,
     pub(crate) mode: Mode,
     pub(crate) seed: u64,
@@ -78,7 +80,12 @@ const OWNED: [Role; 6] = [
 impl<'l> Load<'l> {
     pub(crate) fn new(stores: &'l [DurableStore], recorder: &'l Recorder, mode: Mode, seed: u64) -> Self {
         let next_versions = (0..ids::MOST).map(|_| AtomicU64::new(1)).collect();
-        Self { stores, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
+        Self { stores, first_store: 0, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
+    }
+
+    /// The load of one of several processes, with this number.
+    pub(crate) fn of_process(self, process: u32) -> Self {
+        Self { first_store: process, ..self }
     }
 
     pub(crate) fn start<'s>(&'s self, scope: &'s Scope<'s, '_>) {
@@ -89,7 +96,7 @@ impl<'l> Load<'l> {
         };
         let threads = roles.iter().flat_map(|role| (0..role.threads).map(move |_| role));
         // The threads of each role use all stores by turns.
-        let stores = (0..).zip(self.stores).cycle();
+        let stores = (self.first_store..).zip(self.stores).cycle();
         for ((thread, role), (number, store)) in (1..).zip(threads).zip(stores) {
             let rng = Rng::with_seed(self.seed.wrapping_add(u64::from(thread)));
             let worker = Worker::new(self, store, number * THREADS_PER_STORE + thread, rng);

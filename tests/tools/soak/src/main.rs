@@ -7,6 +7,7 @@ mod faults;
 mod history;
 mod load;
 mod options;
+mod processes;
 mod report;
 mod resources;
 mod retries;
@@ -22,6 +23,15 @@ use options::{Options, USAGE};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if let Some((processes::COMMAND, rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return match processes::run(rest) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: a process of the load: {error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let options = match Options::parse(&arguments) {
         Ok(options) => options,
         Err(error) => {

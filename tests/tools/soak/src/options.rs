@@ -13,13 +13,18 @@ use serde::{Deserialize, Serialize};
 const LEAST_MINUTES: u64 = 2;
 const MOST_MINUTES: u64 = 24 * 60;
 
+/// Of three clocks the first and the last are twice as far apart.
+const MOST_APART: u32 = 4;
+
 pub(crate) const USAGE: &str = "\
-cargo xtask soak --minutes N [--seed S] [--mode last-write-wins|versioned|owned] [--layout by-id|by-shard]
+cargo xtask soak --minutes N [--seed S] [--mode last-write-wins|versioned|owned] [--layout by-id|by-shard] [--clocks-apart S]
 
   --minutes  how long the load lasts, at least 2
   --seed     what the faults and the calls follow from; another one each time unless given
   --mode     how the table is written, last-write-wins unless given
   --layout   how the table is keyed, by-id unless given; by-shard uses one fixed shard and is for last-write-wins only
+  --clocks-apart
+             the load runs in three processes, whose clocks are this many seconds apart, at most 4; for last-write-wins only
 ";
 
 /// Which write stays.
@@ -50,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) mode: Mode,
     pub(crate) layout: Layout,
+    /// In seconds: how far the clock of each of three processes is ahead of the one before it.
+    pub(crate) clocks_apart: Option<u32>,
 }
 
 impl Options {
@@ -58,7 +65,7 @@ impl Options {
     /// # Errors
     /// When one is missing, unknown, given twice or has a value it cannot have.
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
-        let (mut minutes, mut seed, mut mode, mut layout) = (None, None, None, None);
+        let (mut minutes, mut seed, mut mode, mut layout, mut clocks_apart) = (None, None, None, None, None);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let (name, value) = match argument.split_once('=') {
@@ -71,7 +78,8 @@ impl Options {
                 "--seed" => set(&mut seed, name, value())?,
                 "--mode" => set(&mut mode, name, value())?,
                 "--layout" => set(&mut layout, name, value())?,
-                _ => bail!("soak knows --minutes, --seed, --mode and --layout, not {name:?}"),
+                "--clocks-apart" => set(&mut clocks_apart, name, value())?,
+                _ => bail!("soak knows --minutes, --seed, --mode, --layout and --clocks-apart, not {name:?}"),
             }
         }
         let minutes = minutes.context("--minutes is needed: how long the load lasts")?;
@@ -84,7 +92,16 @@ impl Options {
             seed: seed.unwrap_or_else(any_seed),
             mode: mode.unwrap_or(Mode::LastWriteWins),
             layout: layout.unwrap_or(Layout::ById),
+            clocks_apart,
         };
+        ensure!(
+            clocks_apart.is_none() || options.mode == Mode::LastWriteWins,
+            "--clocks-apart is for --mode last-write-wins only; in the others clocks decide nothing"
+        );
+        ensure!(
+            clocks_apart.is_none_or(|seconds| seconds <= MOST_APART),
+            "--clocks-apart: more than {MOST_APART} is more than the default of max_clock_drift allows"
+        );
         ensure!(
             !options.mode.uses_transactions() || options.layout == Layout::ById,
             "--layout: by-shard is for --mode last-write-wins only; the table of other modes is keyed by id"
@@ -98,15 +115,17 @@ impl Options {
 
     /// What the files of the run are called.
     pub(crate) fn name(&self) -> String {
-        format!("{}-{}-{}", self.mode, self.layout, self.seed)
+        let clocks = self.clocks_apart.map_or(String::new(), |_| "-clocks".to_owned());
+        format!("{}-{}{clocks}-{}", self.mode, self.layout, self.seed)
     }
 }
 
 /// The command that runs the same again.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { minutes, seed, mode, layout } = self;
-        write!(f, "cargo xtask soak --minutes {minutes} --seed {seed} --mode {mode} --layout {layout}")
+        let Self { minutes, seed, mode, layout, clocks_apart } = self;
+        write!(f, "cargo xtask soak --minutes {minutes} --seed {seed} --mode {mode} --layout {layout}")?;
+        clocks_apart.map_or(Ok(()), |seconds| write!(f, " --clocks-apart {seconds}"))
     }
 }
 
@@ -177,7 +196,7 @@ mod tests {
 
     #[test]
     fn arguments_come_in_any_order_and_both_forms() {
-        let all = Options { minutes: 20, seed: 7, mode: Mode::Versioned, layout: Layout::ById };
+        let all = Options { minutes: 20, seed: 7, mode: Mode::Versioned, layout: Layout::ById, clocks_apart: None };
         assert_eq!(parse("--minutes 20 --seed 7 --mode versioned --layout by-id").unwrap(), all);
         assert_eq!(parse("--mode=versioned --seed=7 --minutes=20").unwrap(), all);
         let by_shard = Options { mode: Mode::LastWriteWins, layout: Layout::ByShard, ..all };
@@ -186,9 +205,12 @@ mod tests {
 
     #[test]
     fn the_command_that_is_printed_runs_the_same_again() {
-        for line in
-            ["--minutes 2 --seed 9 --layout=by-shard", "--minutes 3 --mode versioned", "--minutes 3 --mode owned"]
-        {
+        for line in [
+            "--minutes 2 --seed 9 --layout=by-shard",
+            "--minutes 3 --mode versioned",
+            "--minutes 3 --mode owned",
+            "--minutes 3 --clocks-apart 3",
+        ] {
             let options = parse(line).unwrap();
             let again = options.to_string();
             assert_eq!(parse(again.strip_prefix("cargo xtask soak").unwrap()).unwrap(), options);
@@ -207,6 +229,8 @@ mod tests {
             ("--minutes 2 --mode fast", "--mode: \"fast\": none of last-write-wins, versioned, owned"),
             ("--minutes 2 --layout x", "--layout: \"x\": neither by-id nor by-shard"),
             ("--minutes 2 --mode versioned --layout by-shard", "the table of other modes is keyed by id"),
+            ("--minutes 2 --mode owned --clocks-apart 3", "--clocks-apart is for --mode last-write-wins only"),
+            ("--minutes 2 --clocks-apart 5", "--clocks-apart: more than 4"),
             ("--minutes 2 --nodes 5", "not \"--nodes\""),
         ] {
             let error = parse(line).unwrap_err().to_string();

@@ -17,6 +17,7 @@ use crate::{
     history::{Entry, Nanos, Recorder, SECOND},
     load::{self, CALL_TIMEOUT, Load, SHARD},
     options::{self, Mode, Options},
+    processes::Processes,
     report::{self, FaultRecord},
     resources::{self, Resources},
     retries,
@@ -53,17 +54,28 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let recorder = Recorder::new(&file(&folder, options, "history.jsonl"))?;
     let sleep_monitor = SleepMonitor::default();
     let load = Load::new(&stores, &recorder, options.mode, options.seed);
+    let processes = options.clocks_apart.map(|apart| {
+        let config = stores.first().context("there is no store")?.config();
+        Processes::start(config, options.seed, apart, recorder.began(), &folder)
+    });
+    let processes = processes.transpose()?;
     let under_load = thread::scope(|scope| {
-        let progress = Progress { recorder: &recorder, now: Mutex::default() };
+        let counts = || processes.as_ref().map_or_else(|| recorder.counts(), Processes::counts);
+        let progress = Progress { recorder: &recorder, counts: &counts, now: Mutex::default() };
         scope.spawn(|| sleep_monitor.run(&recorder));
-        load.start(scope);
+        if processes.is_none() {
+            load.start(scope);
+        }
         let made = make_faults(&cluster, options, &progress);
         load.stop();
         sleep_monitor.stop();
         made
     })?;
     println!("the load is over; reading every id from all replicas");
-    let history = recorder.finish()?;
+    let history = match processes {
+        Some(processes) => processes.finish()?,
+        None => recorder.finish()?,
+    };
     // Without them the rules about ids that are deleted would take every write for one of one attempt.
     ensure!(history.iter().any(|call| call.retried), "the store told of no retry in a run with faults");
     let last = load::read_all(&load, &history)?;
@@ -145,6 +157,8 @@ fn make_faults(cluster: &TestCluster, options: &Options, progress: &Progress<'_>
 /// Prints how far a run is.
 struct Progress<'r> {
     recorder: &'r Recorder,
+    /// How many operations there were, and how many of them failed.
+    counts: &'r (dyn Fn() -> (u64, u64) + Sync),
     /// When the last line was printed, and how many operations there were.
     now: Mutex<(Nanos, u64)>,
 }
@@ -162,7 +176,7 @@ impl Progress<'_> {
             let mut last = self.now.lock().unwrap_or_else(PoisonError::into_inner);
             let passed = now.saturating_sub(last.0);
             if passed >= PROGRESS_EVERY.as_secs() * SECOND {
-                let (operations, errors) = self.recorder.counts();
+                let (operations, errors) = (self.counts)();
                 let rate = (operations - last.1) * SECOND / passed;
                 let seconds = now / SECOND;
                 println!(
@@ -186,12 +200,16 @@ fn print_report(
     sleep_monitor: &SleepMonitor,
 ) -> Result<()> {
     println!("\n{}", report::table(history, &under_load.faults));
-    if options.mode == Mode::LastWriteWins {
-        println!(
+    match (options.mode, options.clocks_apart) {
+        (Mode::LastWriteWins, Some(seconds)) => {
+            println!(
+                "clocks: those of three processes were {seconds} s apart; what a process had read ordered its writes"
+            );
+        }
+        (Mode::LastWriteWins, None) => println!(
             "clocks: one process took all timestamps, so its clock decides nothing here; between processes clocks do"
-        );
-    } else {
-        println!("clocks: no rule of this mode depends on them");
+        ),
+        _ => println!("clocks: no rule of this mode depends on them"),
     }
     match under_load.held {
         Some((before, now)) => println!("held after the first minute: {before}; at the end: {now}"),

@@ -66,7 +66,16 @@ impl<'h> Highest<'h> {
 
     /// The highest of those whose moment is before this one.
     pub(crate) fn before(&self, moment: Nanos) -> Option<&'h Entry> {
+        self.entry_before(moment).map(|(_, _, call)| *call)
+    }
+
+    /// How high that one is.
+    pub(crate) fn rank_before(&self, moment: Nanos) -> Option<u64> {
+        self.entry_before(moment).map(|(_, rank, _)| *rank)
+    }
+
+    fn entry_before(&self, moment: Nanos) -> Option<&(Nanos, u64, &'h Entry)> {
         let count = self.0.partition_point(|(at, ..)| *at < moment);
-        self.0.get(count.checked_sub(1)?).map(|(_, _, call)| *call)
+        self.0.get(count.checked_sub(1)?)
     }
 }

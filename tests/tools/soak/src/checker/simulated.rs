@@ -34,6 +34,8 @@ struct Known {
     version: u64,
     /// In mode owned: the claim that its store has.
     claim: Option<usize>,
+    /// In mode last-write-wins: its timestamp.
+    timestamp: Nanos,
 }
 
 /// The simulated store.
@@ -43,7 +45,12 @@ struct Simulated {
     known: HashMap<usize, Known>,
     /// In mode owned: the latest claim of each store.
     claims: HashMap<(u32, Id), usize>,
+    /// In mode last-write-wins: the latest timestamp that each process has written or read.
+    clocks: HashMap<u32, Nanos>,
 }
+
+/// How far the clock of a process is ahead of the one before it.
+const CLOCKS_APART: Nanos = 45 * MILLISECOND;
 
 /// What happens to a call.
 #[derive(Clone, Copy)]
@@ -54,8 +61,13 @@ enum Event {
     Effect { first: bool },
 }
 
-/// The calls, and the reads after them.
+/// The calls, and the reads after them. In mode owned of three stores, otherwise of one.
 pub(crate) fn history(mode: Mode, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
+    history_of(mode, if mode == Mode::Owned { 3 } else { 1 }, seed)
+}
+
+/// As [`history`], of so many stores; in mode last-write-wins of as many processes, whose clocks differ.
+pub(crate) fn history_of(mode: Mode, stores: u32, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
     let mut rng = Rng::with_seed(seed);
     let count = rng.usize(10..400);
     let mut calls: Vec<Entry> = Vec::new();
@@ -66,7 +78,9 @@ pub(crate) fn history(mode: Mode, seed: u64) -> (Vec<Entry>, Vec<Entry>) {
         let begin = threads[thread] + rng.u64(1..=30 * MILLISECOND);
         let end = begin + rng.u64(1..=60 * MILLISECOND);
         threads[thread] = end;
-        calls.push(entry(mode, call, thread, begin, end, &mut rng));
+        let entry = entry(mode, call, thread, begin, end, &mut rng);
+        let store = thread as u32 % stores;
+        calls.push(Entry { thread: store * THREADS_PER_STORE + entry.thread, ..entry });
         let effect = rng.u64(begin..=end);
         let is_unknown = rng.u8(0..6) == 0;
         events.push((begin, call, Event::Begin));
@@ -125,9 +139,7 @@ fn entry(mode: Mode, call: usize, thread: usize, begin: Nanos, end: Nanos, rng: 
         _ => Action::Write { version, token, condition },
     };
     let deadline = begin + 4 * SECOND;
-    // Of two threads each, in mode owned.
-    let store = if mode == Mode::Owned { thread as u32 % 3 } else { 0 };
-    let (call, thread, outcome) = (call as u64, store * THREADS_PER_STORE + thread as u32, Outcome::Done);
+    let (call, thread, outcome) = (call as u64, thread as u32, Outcome::Done);
     Entry { call, thread, bulk: false, id, action, begin, stamped: end, end, deadline, outcome, retried: false }
 }
 
@@ -140,7 +152,12 @@ impl Simulated {
             let claim = self.claims.get(&(call.store(), call.id)).copied();
             // One that finds nothing takes nothing away later.
             let version = row.written.map_or(NOTHING, |seen| seen.version);
-            self.known.insert(index, Known { version, claim });
+            let clock = self.clocks.entry(call.store()).or_default();
+            let timestamp = (at + u64::from(call.store()) * CLOCKS_APART).max(*clock + 1);
+            if call.action != Action::Read {
+                *clock = timestamp;
+            }
+            self.known.insert(index, Known { version, claim, timestamp });
             if let Action::Delete(Some(version)) = &mut call.action {
                 *version = row.written.map_or(7, |stored| stored.version);
             }
@@ -159,12 +176,17 @@ impl Simulated {
         let known = self.known.get_mut(&index).unwrap();
         let owns = mode != Mode::Owned || known.claim == Some(row.owner);
         // What one attempt has brought about, another of the same call brings about again, with the same timestamp.
-        let timestamp = (if mode == Mode::LastWriteWins { call.begin } else { at }, index);
+        let timestamp = (if mode == Mode::LastWriteWins { known.timestamp } else { at }, index);
         let is_newest = mode.uses_transactions() || stored.is_none_or(|row| row.timestamp <= timestamp);
         let applied = match call.action {
             Action::Read => {
                 if first && !call.is_unknown() {
                     call.outcome = Outcome::Read(row.written);
+                    // That of a delete is not read.
+                    if row.written.is_some() {
+                        let clock = self.clocks.entry(call.store()).or_default();
+                        *clock = row.timestamp.0.max(*clock);
+                    }
                 }
                 // A claim that comes late finds that the row has changed.
                 if mode == Mode::Owned && first {

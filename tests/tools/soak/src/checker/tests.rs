@@ -227,7 +227,7 @@ fn a_late_attempt_brings_nothing_back_and_takes_nothing_away() {
 }
 
 #[test]
-fn one_version_is_replaced_once_where_ids_are_deleted_too() {
+fn a_version_is_replaced_once_where_ids_are_deleted_too() {
     let deleted = id(Population::Deleted);
     let write =
         |told: Told, version, token, condition, when| told.write_if(deleted, version, token, condition, when, Done);
@@ -239,6 +239,45 @@ fn one_version_is_replaced_once_where_ids_are_deleted_too() {
         is_clean(mode, told.clone());
         finds(mode, Phantom, 2, write(told, 4, 4, Condition::IfVersion(2), 80..90));
     }
+}
+
+/// The first process has written version 1, then the second one has read it.
+fn read_by_another() -> Told {
+    let told = Told::default().write(KEPT, 1, 0..10, Done).by(FIRST);
+    told.read(KEPT, 20..30, row(1, 1)).by(SECOND_STORE)
+}
+
+#[test]
+fn a_write_after_its_process_has_read_is_not_buried() {
+    let written = || read_by_another().write(KEPT, 2, 40..50, Done).by(SECOND_STORE);
+    finds(LastWriteWins, Lost, 3, written().last(KEPT, row(1, 1)));
+    finds(LastWriteWins, Stale, 3, written().read(KEPT, 60..70, row(1, 1)).by(FIRST));
+    is_clean(LastWriteWins, written().last(KEPT, row(2, 2)));
+    // What the first process wrote before that is older too, of any id.
+    let before = || Told::default().write(OTHER, 7, 0..5, Done).by(FIRST);
+    let other = before().write(KEPT, 1, 10..20, Done).by(FIRST).read(KEPT, 30..40, row(1, 1)).by(SECOND_STORE);
+    let other = other.write(OTHER, 8, 50..60, Done).by(SECOND_STORE);
+    finds(LastWriteWins, Lost, 3, other.last(OTHER, row(7, 7)));
+    // A delete counts as a write does.
+    let deleted = id(Population::Deleted);
+    let told = Told::default().write(deleted, 1, 0..10, Done).by(FIRST);
+    let told = told.read(deleted, 20..30, row(1, 1)).by(SECOND_STORE).delete(deleted, 40..50, Done).by(SECOND_STORE);
+    finds(LastWriteWins, Lost, 3, told.last(deleted, row(1, 1)));
+}
+
+#[test]
+fn between_processes_that_have_not_read_the_clocks_decide() {
+    for seen in [row(1, 1), row(2, 2)] {
+        let told = Told::default().write(KEPT, 1, 0..10, Done).by(FIRST).write(KEPT, 2, 20..30, Done).by(SECOND_STORE);
+        is_clean(LastWriteWins, told.last(KEPT, seen));
+        // A read that had not ended when the write began.
+        let told = Told::default().write(KEPT, 1, 0..10, Done).by(FIRST).read(KEPT, 15..25, row(1, 1)).by(SECOND_STORE);
+        is_clean(LastWriteWins, told.write(KEPT, 2, 20..30, Done).by(SECOND_STORE).last(KEPT, seen));
+    }
+    // The timestamp of a delete is not read.
+    let deleted = id(Population::Deleted);
+    let told = Told::default().delete(deleted, 0..10, Done).by(FIRST).read(deleted, 20..30, None).by(SECOND_STORE);
+    is_clean(LastWriteWins, told.write(deleted, 1, 40..50, Done).by(SECOND_STORE).last(deleted, None));
 }
 
 /// A thread of the first store, and one of the second.

@@ -8,17 +8,22 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
 };
+
+use rustix::time::{ClockId, clock_gettime};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::{Entry, Nanos};
+use super::{Entry, Nanos, SECOND};
+
+/// In bits: more calls and tokens than a process ever has.
+const NUMBERS_PER_PROCESS: u32 = 40;
 
 /// Takes what all threads record, a line of JSON an entry.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    began: Instant,
+    /// By the clock of the machine.
+    began: Nanos,
     calls: AtomicU64,
     tokens: AtomicU64,
     operations: AtomicU64,
@@ -34,11 +39,21 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be made.
     pub(crate) fn new(path: &Path) -> Result<Self> {
+        Self::of_process(path, 0, machine_time())
+    }
+
+    /// Begins the part of a history that one of several processes records. The history began at this time of the machine.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(crate) fn of_process(path: &Path, process: u32, began: Nanos) -> Result<Self> {
         let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+        // No two processes have the same.
+        let first = (u64::from(process) << NUMBERS_PER_PROCESS) + 1;
         Ok(Self {
-            began: Instant::now(),
-            calls: AtomicU64::new(1),
-            tokens: AtomicU64::new(1),
+            began,
+            calls: AtomicU64::new(first),
+            tokens: AtomicU64::new(first),
             operations: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             path: path.to_owned(),
@@ -47,7 +62,12 @@ impl Recorder {
     }
 
     pub(crate) fn now(&self) -> Nanos {
-        Nanos::try_from(self.began.elapsed().as_nanos()).unwrap_or(Nanos::MAX)
+        machine_time().saturating_sub(self.began)
+    }
+
+    /// When the history began, by the clock of the machine.
+    pub(crate) fn began(&self) -> Nanos {
+        self.began
     }
 
     pub(crate) fn next_call(&self) -> u64 {
@@ -96,11 +116,18 @@ impl Recorder {
     }
 }
 
+/// The time by the clock of the machine that never goes back, which all its processes share.
+fn machine_time() -> Nanos {
+    let time = clock_gettime(ClockId::Monotonic);
+    let [seconds, nanos] = [time.tv_sec, time.tv_nsec].map(|part| Nanos::try_from(part).unwrap_or_default());
+    seconds * SECOND + nanos
+}
+
 /// The history in a file.
 ///
 /// # Errors
 /// When it cannot be read.
-fn read(path: &Path) -> Result<Vec<Entry>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Entry>> {
     let read = || -> Result<Vec<Entry>> {
         let lines = BufReader::new(File::open(path)?).lines();
         lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()

@@ -63,6 +63,41 @@ proptest! {
     }
 
     #[test]
+    fn processes_with_other_clocks_are_found_correct(seed: u64) {
+        let (calls, last) = simulated::history_of(LastWriteWins, 3, seed);
+        let found = check(LastWriteWins, &calls, &last);
+        prop_assert!(found.is_empty(), "{}", found[0]);
+    }
+
+    #[test]
+    fn a_write_buried_under_what_its_process_has_read_is_found(seed: u64) {
+        let (calls, mut last) = simulated::history_of(LastWriteWins, 3, seed);
+        let mut planted = 0;
+        for read in last.iter_mut().filter(|read| read.id.population == Population::Kept) {
+            let of_id = || calls.iter().filter(|call| call.id == read.id);
+            // A write of one process, read by another one that then wrote.
+            let buried = of_id().filter(|call| call.is_write()).find(|first| {
+                let reads = of_id().filter(|call| {
+                    call.store() != first.store() && call.read().flatten().map(|seen| seen.token) == first.token()
+                });
+                reads.clone().any(|read| {
+                    of_id().any(|call| {
+                        call.is_write() && call.is_done() && call.store() == read.store() && call.begin > read.end
+                    })
+                })
+            });
+            if let Some(buried) = buried {
+                reads(read, buried);
+                planted += 1;
+            }
+        }
+        let found = check(LastWriteWins, &calls, &last);
+        let lost = found.iter().filter(|violation| violation.kind == Lost);
+        let ids: BTreeSet<Id> = lost.filter_map(|violation| Some(violation.calls.last()?.id)).collect();
+        prop_assert_eq!(ids.len(), planted);
+    }
+
+    #[test]
     fn every_write_that_is_taken_away_at_the_end_is_found_lost(seed: u64, mode in prop::sample::select(&MODES[..])) {
         let (calls, mut last) = simulated::history(mode, seed);
         let spoilt = spoil(&calls, &mut last);
