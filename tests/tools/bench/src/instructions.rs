@@ -96,6 +96,8 @@ fn request(op: Operation) -> Request {
         layout: Layout::ById,
         shard: None,
         versioned: false,
+        owned: false,
+        with_clock: false,
         pool_size: 64,
         io_threads: 1,
         core_connections: 2,

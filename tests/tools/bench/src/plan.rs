@@ -13,6 +13,8 @@ use crate::{
 pub(crate) const THREADS: [u32; 4] = [1, 4, 16, 64];
 /// How many states the tables have, where that is not the question.
 pub(crate) const IDS: u64 = 10_000;
+/// Those that are claimed before owned writes.
+const CLAIMED: u64 = 1_000;
 const SMALL: usize = 200;
 const LARGE: usize = 4_096;
 
@@ -81,6 +83,8 @@ impl Plan {
             for threads in [1, 16] {
                 builder.through_index(threads);
                 builder.versioned(threads);
+                builder.owned(threads);
+                builder.hybrid_clock(threads);
             }
             builder.pace = roughly;
             builder.scan();
@@ -98,6 +102,8 @@ impl PlanBuilder<'_> {
             layout,
             shard: None,
             versioned: false,
+            owned: false,
+            with_clock: false,
             pool_size: 64,
             io_threads: 1,
             core_connections: 2,
@@ -233,6 +239,43 @@ impl PlanBuilder<'_> {
         self.with_bare(format!("versioned write, {}", of_threads(threads)), request, Bound::None, Bound::None);
     }
 
+    /// What it costs that a write checks its owner.
+    fn owned(&mut self, threads: u32) {
+        let target = Target { versioned: true, ..self.target("versioned", Layout::ById) };
+        let versioned = self.table(target, SMALL, IDS);
+        let owned = Target { owned: true, ..versioned.clone() };
+        // Fewer: each is claimed before.
+        let [owned, versioned] = [&owned, &versioned]
+            .map(|target| Request { ids: CLAIMED, ..self.request(Operation::WriteVersioned, threads, SMALL, target) });
+        let title = format!("owned write, {}", of_threads(threads));
+        let series = vec![
+            Series { label: "durable-store, owned".to_owned(), ..one_series(ContenderName::Ours, &owned) },
+            Series { label: "durable-store, versioned".to_owned(), ..one_series(ContenderName::Ours, &versioned) },
+        ];
+        let comparisons = vec![
+            compare(format!("{title}: versioned"), 0, 1, Metric::PerSecond, Bound::AtLeast(1.0 / 1.05)),
+            compare(format!("{title}, client CPU: versioned"), 0, 1, Metric::Cpu, Bound::AtMost(1.05)),
+        ];
+        self.add(title, series, comparisons);
+    }
+
+    /// What it costs that a read returns the timestamp of the row, which moves the clock of the process.
+    fn hybrid_clock(&mut self, threads: u32) {
+        let without = self.by_id(SMALL);
+        let with = Target { with_clock: true, ..without.clone() };
+        let [with, without] = [&with, &without].map(|target| self.request(Operation::Read, threads, SMALL, target));
+        let title = format!("read with the timestamp of the row, {}", of_threads(threads));
+        let series = vec![
+            Series { label: "bare cassandra-cpp, with the clock".to_owned(), ..one_series(ContenderName::Bare, &with) },
+            one_series(ContenderName::Bare, &without),
+        ];
+        let comparisons = vec![
+            compare(format!("{title}: without"), 0, 1, Metric::PerSecond, Bound::AtLeast(1.0 / 1.01)),
+            compare(format!("{title}, client CPU: without"), 0, 1, Metric::Cpu, Bound::AtMost(1.01)),
+        ];
+        self.add(title, series, comparisons);
+    }
+
     fn scan(&mut self) {
         let target = self.by_id(SMALL);
         let request = self.request(Operation::Scan, 1, SMALL, &target);
@@ -306,7 +349,8 @@ mod tests {
             for comparison in &point.comparisons {
                 assert!(comparison.ours.max(comparison.other) < point.series.len(), "{}", point.title);
                 let ours = point.series[comparison.ours].who;
-                assert!(matches!(ours, ContenderName::Ours | ContenderName::BareAgain), "{}", point.title);
+                let is_bare = point.title.starts_with("read with the timestamp") && ours == ContenderName::Bare;
+                assert!(is_bare || matches!(ours, ContenderName::Ours | ContenderName::BareAgain), "{}", point.title);
             }
             for one_series in &point.series {
                 let tables = plan.tables.iter().filter(|table| table.target.table == one_series.request.target.table);

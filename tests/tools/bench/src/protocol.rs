@@ -39,6 +39,13 @@ pub(crate) struct Target {
     /// Whether the table is for versioned writes.
     #[serde(default)]
     pub(crate) versioned: bool,
+    /// Whether the store claims what it writes, on such a table.
+    #[serde(default)]
+    pub(crate) owned: bool,
+    /// Whether the bare binding does what the hybrid clock of the store needs: it reads the timestamp of each row, and
+    /// keeps the latest.
+    #[serde(default)]
+    pub(crate) with_clock: bool,
     pub(crate) pool_size: u32,
     pub(crate) io_threads: u32,
     pub(crate) core_connections: u32,
@@ -117,6 +124,8 @@ pub(crate) mod tests {
             layout: Layout::ByShard,
             shard: None,
             versioned: false,
+            owned: false,
+            with_clock: false,
             pool_size: 64,
             io_threads: 1,
             core_connections: 2,

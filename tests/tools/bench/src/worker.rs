@@ -37,7 +37,11 @@ pub(crate) fn run(who: &str, address: &str) -> Result<()> {
         }
         let client = clients.get(&request.target).context("a client that was just made")?;
         match request.op {
-            Operation::Warm => Ok(Answer::default()),
+            Operation::Warm => {
+                let ids: Vec<_> = (0..request.ids).map(client::name).collect();
+                client.prepare(&ids)?;
+                Ok(Answer::default())
+            }
             _ => load::run(&request, client.as_ref()),
         }
     };

@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     net::SocketAddr,
+    sync::atomic::{AtomicI64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,6 +18,10 @@ use super::client::Client;
 use crate::protocol::{Layout, Target};
 
 const COLUMNS: &str = "version_number, state_payload, state_manifest, timestamp, shard_number";
+/// The latest timestamp that was read.
+static CLOCK: AtomicI64 = AtomicI64::new(0);
+const DRIFT_MICROS: u128 = 10_000_000;
+
 const MANIFEST: &str = "google.protobuf.Any";
 /// Rows in a page, as of the store.
 const PAGE: i32 = 500;
@@ -51,6 +56,9 @@ impl Bare {
         let table = format!("\"{}\".\"{}\"", target.keyspace, target.table);
         let prepare = |cql: String| runtime.block_on(session.prepare(cql)).map_err(ours);
         let select = match (target.layout, target.shard) {
+            (Layout::ById, _) if target.with_clock => {
+                format!("SELECT {COLUMNS}, WRITETIME(version_number) FROM {table} WHERE persistence_id = ?")
+            }
             (Layout::ById, _) => format!("SELECT {COLUMNS} FROM {table} WHERE persistence_id = ?"),
             (Layout::ByShard, Some(_)) => {
                 format!("SELECT {COLUMNS} FROM {table} WHERE shard_number = ? AND persistence_id = ?")
@@ -61,7 +69,8 @@ impl Bare {
         };
         let update_if = format!(
             "UPDATE {table} SET version_number = ?, state_payload = ?, state_manifest = ?, timestamp = ?, \
-             shard_number = ? WHERE persistence_id = ? IF version_number <= ? AND version_number >= 0"
+             shard_number = ? WHERE persistence_id = ? IF version_number <= ? AND version_number >= 0 \
+             AND state_manifest != ''"
         );
         Ok(Self {
             insert: prepare(format!("INSERT INTO {table} ({COLUMNS}, persistence_id) VALUES (?, ?, ?, ?, ?, ?)"))?,
@@ -112,7 +121,16 @@ impl Client for Bare {
 
     fn read(&self, id: &str) -> Result<Option<DurableState>> {
         let result = self.execute(&self.select(id)?)?;
-        result.first_row().map(|row| decode(&row, 0, id.to_owned())).transpose()
+        let row = result.first_row();
+        if let Some(row) = row.as_ref().filter(|_| self.target.with_clock) {
+            let written_at = row.get_column(5).and_then(|value| value.get_i64()).map_err(ours)?;
+            if written_at > CLOCK.load(Ordering::Relaxed) {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
+                ensure!(u128::from(written_at.cast_unsigned()) < now + DRIFT_MICROS, "a row from the future");
+                CLOCK.fetch_max(written_at, Ordering::Relaxed);
+            }
+        }
+        row.map(|row| decode(&row, 0, id.to_owned())).transpose()
     }
 
     fn write_versioned(&self, state: &DurableState) -> Result<()> {

@@ -9,6 +9,11 @@ pub(super) trait Client: Sync {
 
     fn read(&self, persistence_id: &str) -> Result<Option<DurableState>>;
 
+    /// Does what has to be done once before these ids are written.
+    fn prepare(&self, _: &[String]) -> Result<()> {
+        Ok(())
+    }
+
     fn write_versioned(&self, _: &DurableState) -> Result<()> {
         bail!("this contender has no versioned writes")
     }

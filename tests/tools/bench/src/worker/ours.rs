@@ -1,12 +1,14 @@
 //! The store.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, thread};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use durable_store::{Config, DurableState, DurableStore, Sharding, WriteMode};
 
 use super::client::Client;
 use crate::protocol::{Layout, Target};
+
+const CLAIMS_PER_THREAD: usize = 100;
 
 pub(super) struct Ours(DurableStore);
 
@@ -25,7 +27,7 @@ impl Ours {
             config = config.sharding(Sharding::Fixed(shard));
         }
         if target.versioned {
-            config = config.write_mode(WriteMode::Versioned);
+            config = config.write_mode(if target.owned { WriteMode::Owned } else { WriteMode::Versioned });
         }
         let store = DurableStore::new(config.build()?);
         store.connect()?;
@@ -44,6 +46,18 @@ impl Client for Ours {
 
     fn write_versioned(&self, state: &DurableState) -> Result<()> {
         Ok(self.0.write_state(state)?)
+    }
+
+    /// In mode owned what is to be written is claimed first.
+    fn prepare(&self, ids: &[String]) -> Result<()> {
+        if self.0.config().write_mode() != WriteMode::Owned {
+            return Ok(());
+        }
+        thread::scope(|scope| {
+            let claim = |some: &[String]| some.iter().try_for_each(|id| self.0.get_latest_state(id).map(drop));
+            let claims: Vec<_> = ids.chunks(CLAIMS_PER_THREAD).map(|some| scope.spawn(move || claim(some))).collect();
+            claims.into_iter().try_for_each(|claim| Ok(claim.join().map_err(|_| anyhow!("a claim panicked"))??))
+        })
     }
 
     fn write_all(&self, states: &[DurableState]) -> Result<()> {
