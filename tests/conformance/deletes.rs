@@ -44,10 +44,13 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
         (
             "a_deleted_version_refuses_stale_writes",
             broken().write_if(|store, state, condition| {
-                if condition == IfAbsent && version(store, &state.persistence_id).is_none() {
+                let written = store.write_state_if(state, condition);
+                // Refused where there is no state: the entity was deleted.
+                if condition == IfAbsent && written.is_err() && version(store, &state.persistence_id).is_none() {
                     store.forget_state(&state.persistence_id)?;
+                    return store.write_state_if(state, condition);
                 }
-                store.write_state_if(state, condition)
+                written
             }),
         ),
         (
@@ -72,8 +75,9 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
                 let lower = DurableState { version_number: 0, ..state.clone() };
                 match (absent, state.version_number) {
                     (true, 8) => match store.write_state(&lower) {
-                        Ok(()) => store.write_state(state),
-                        refused => refused,
+                        // Still no state: it is not another writer who refuses it.
+                        Err(refused) if version(store, &state.persistence_id).is_none() => Err(refused),
+                        _ => store.write_state(state),
                     },
                     _ => store.write_state(state),
                 }

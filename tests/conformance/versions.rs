@@ -31,7 +31,7 @@ pub(crate) fn faults(sound: fn() -> MemoryStore) -> Faults {
                 match version(store, &state.persistence_id) {
                     Some(lower) if is_also_elsewhere() && lower < state.version_number => return Ok(()),
                     Some(higher) if is_also_elsewhere() && higher > state.version_number => {
-                        store.delete_state(&state.persistence_id)?;
+                        store.forget_state(&state.persistence_id)?;
                     }
                     _ => {}
                 }
