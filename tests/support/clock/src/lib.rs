@@ -6,6 +6,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{self, Command},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/shifted_clock.c");
@@ -26,8 +27,9 @@ pub fn shift(command: &mut Command, seconds: i64, folder: &Path) -> io::Result<(
 fn compiled(folder: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let library = folder.join("libshifted_clock.so");
-    // Made elsewhere first: another process may be loading it.
-    let made = library.with_extension(process::id().to_string());
+    // Made under another name first: another process may be loading it, or another thread making it.
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let made = library.with_extension(format!("{}-{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed)));
     let status = Command::new("cc").args(["-shared", "-fPIC", "-O2", SOURCE, "-o"]).arg(&made).status()?;
     if !status.success() {
         return Err(io::Error::other(format!("cc does not compile {SOURCE}: {status}")));
