@@ -157,8 +157,9 @@ impl Error {
         self.0.persistence_id.as_deref()
     }
 
-    /// Returns the stored version number that a conditional write or delete found when it was refused
-    /// ([`ErrorKind::Conflict`]). `None` if there was no state, and for every other kind. See [`Error::new`] for an example.
+    /// Returns the version number that a write or delete found when it was refused ([`ErrorKind::Conflict`]): that of the
+    /// stored state or, if the entity was deleted, the one at which it was deleted. `None` if neither was found, and for
+    /// every other kind. See [`Error::new`] for an example.
     pub fn stored_version(&self) -> Option<u64> {
         self.0.stored_version
     }

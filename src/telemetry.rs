@@ -248,7 +248,7 @@ pub(crate) fn future_row(table: &TableMetrics, persistence_id: &str, ahead: Dura
         table = &*table.table,
         persistence_id = &*shortened(persistence_id),
         ahead_ms = milliseconds(ahead),
-        "a row was written with a timestamp ahead of this clock by more than `max_clock_drift`: it hides later writes",
+        "a row was written with a timestamp ahead of this clock by more than `max_clock_drift`: it may hide later writes",
     );
 }
 

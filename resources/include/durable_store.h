@@ -189,19 +189,20 @@ const char *durable_store_version(void);
 
 // Stores a state as the latest one of its entity: `state` is a serialized `egopb.DurableState`.
 //
-// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload is
-// too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or owned: a higher version number is stored, or the
-// entity was deleted at one that is not lower), `DURABLE_STORE_FENCED` (in mode owned: another store has claimed the entity),
-// `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`,
-// `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`.
-// `durable_store_error_is_indeterminate` tells whether the state may have been written.
+// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload
+// is too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or
+// owned: a higher version number is stored, or the entity was deleted at one that is not lower), `DURABLE_STORE_FENCED`
+// (in mode owned: another store has claimed the entity), `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`,
+// `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`, `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`,
+// `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`. `durable_store_error_is_indeterminate` tells whether the state
+// may have been written.
 int32_t durable_store_write_state(const durable_store *store,
                                   const uint8_t *state,
                                   size_t state_length,
                                   durable_store_error **error);
 
 // Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, for which `version_number` is ignored, or
-// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not if the last write wins.
+// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not available in mode `last_write_wins`.
 //
 // Errors: `DURABLE_STORE_CONFLICT` (the condition does not hold; see `durable_store_error_stored_version`),
 // `DURABLE_STORE_INVALID_STATE` (also: the new version number is not higher than that of the condition),
@@ -248,7 +249,7 @@ int32_t durable_store_delete_state(const durable_store *store,
                                    const uint64_t *shard,
                                    durable_store_error **error);
 
-// Deletes the state of an entity if it has this version number. Not if the last write wins.
+// Deletes the state of an entity if it has this version number. Not available in mode `last_write_wins`.
 //
 // Errors: `DURABLE_STORE_CONFLICT` (another version is stored, or none; see `durable_store_error_stored_version`),
 // `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns.
@@ -259,8 +260,8 @@ int32_t durable_store_delete_state_if_version(const durable_store *store,
                                               uint64_t version_number,
                                               durable_store_error **error);
 
-// Removes the row of an entity, and with it all memory of its version number. Not if the last write wins. Succeeds if there
-// is no row. In mode owned the claim of this store is gone too.
+// Removes the row of an entity, and with it all memory of its version number. Not available in mode `last_write_wins`.
+// Succeeds if there is no row. In mode owned the claim of this store is gone too.
 //
 // `shard`: NULL, or ignored: such tables are keyed by id.
 //
@@ -282,7 +283,7 @@ int32_t durable_store_release(const durable_store *store,
                               durable_store_error **error);
 
 // Reads the state of an entity, has `callback` make the next one of it, and writes that if no other writer came first;
-// otherwise begins again. Not if the last write wins.
+// otherwise begins again. Not available in mode `last_write_wins`.
 //
 // `shard`: NULL, or ignored: such tables are keyed by id. `context`: is passed to the callback. The callback is called on the
 // calling thread, possibly several times; it may use the store, and must not throw or jump out.
@@ -290,7 +291,8 @@ int32_t durable_store_release(const durable_store *store,
 // Puts into `*found` whether there is a state in the end, and into `*state` and `*state_length` the serialized
 // `egopb.DurableState`, to be freed with `durable_store_bytes_free`; NULL and 0 if there is none, and on failure.
 //
-// Returns 0, the kind of the error, or the number below 0 that the callback returned; `*error` is NULL then.
+// Returns 0 on success, a number above 0 if the update failed: the kind of `*error`, and the number of the callback if
+// that was below 0: then `*error` is NULL.
 //
 // Errors: `DURABLE_STORE_INVALID_STATE` (also: the next state is of another entity, or its version number is not higher;
 // the callback is NULL or returned a number above 0), `DURABLE_STORE_TIMEOUT` (also: other writers kept changing the
@@ -451,8 +453,8 @@ int32_t durable_store_schema_cql(const durable_store *store,
                                  size_t *cql_length,
                                  durable_store_error **error);
 
-// Returns the kind of the error, one of the numbers `DURABLE_STORE_CONFIG` to `DURABLE_STORE_INTERNAL`, as the call
-// returned it. NULL: returns 0.
+// Returns the kind of the error, as the call returned it: one of the error numbers, such as `DURABLE_STORE_CONFIG`.
+// NULL: returns 0.
 int32_t durable_store_error_kind(const durable_store_error *error);
 
 // Returns a text for people: the operation, the entity, what happened, and the causes. It may change from version to
@@ -460,9 +462,9 @@ int32_t durable_store_error_kind(const durable_store_error *error);
 // returns "".
 const char *durable_store_error_message(const durable_store_error *error);
 
-// Returns whether another version number than the one in the call is stored, as with `DURABLE_STORE_CONFLICT`, and puts
-// it into `*version_number`, otherwise 0. `false` for a conflict means that there is no state. `version_number` may be
-// NULL.
+// Returns whether a version number was found that refused the call, as with `DURABLE_STORE_CONFLICT`, and puts it into
+// `*version_number`, otherwise 0. It is that of the stored state or, if the entity was deleted, the one at which it was
+// deleted. `false` for a conflict means that neither was found. `version_number` may be NULL.
 bool durable_store_error_stored_version(const durable_store_error *error, uint64_t *version_number);
 
 // Returns whether the same call may succeed later. NULL: returns `false`.

@@ -31,24 +31,24 @@ pub(crate) struct Found {
     /// The version number of its state, or the one at which it was deleted.
     pub(crate) version: Option<u64>,
     pub(crate) is_deleted: bool,
-    /// Which owner, counted, may write it, in mode owned.
+    /// The epoch of its owner, in mode owned: a number that rises with each claim.
     pub(crate) owner_epoch: Option<i64>,
 }
 
 impl Found {
     /// The version of its state, if it has one.
-    pub(crate) fn state(self) -> Option<u64> {
+    pub(crate) fn state_version(self) -> Option<u64> {
         self.version.filter(|_| !self.is_deleted)
     }
 
     /// The version at which it was deleted, if it was.
-    pub(crate) fn deleted(self) -> Option<u64> {
+    pub(crate) fn deleted_version(self) -> Option<u64> {
         self.version.filter(|_| self.is_deleted)
     }
 
     /// The error of a write or delete whose condition did not hold.
     pub(crate) fn conflict(self) -> Error {
-        self.deleted().map_or_else(|| Error::conflict(self.version), Error::conflict_with_deleted)
+        self.deleted_version().map_or_else(|| Error::conflict(self.version), Error::conflict_with_deleted)
     }
 }
 
@@ -82,8 +82,8 @@ pub(crate) enum Goal<'g> {
     Conditional(&'g Cells<'g>, WriteCondition),
     /// The entity is deleted at this version, if its state had it.
     Deleted(u64),
-    /// There is no row, and no owner of it.
-    Forgotten,
+    /// There is no row, and no owner of it, if what was found had not changed.
+    Forgotten(Found),
 }
 
 impl Goal<'_> {
@@ -103,8 +103,8 @@ impl Goal<'_> {
     fn is_done(self, row: &StoredRow<'_>, found: Found, is_absent: bool) -> bool {
         match self {
             Self::Newest(cells) | Self::Conditional(cells, _) => cells.matches_row(row),
-            Self::Deleted(version) => is_absent || found.deleted() == Some(version),
-            Self::Forgotten => is_absent && found.owner_epoch.is_none(),
+            Self::Deleted(version) => is_absent || found.deleted_version() == Some(version),
+            Self::Forgotten(_) => is_absent && found.owner_epoch.is_none(),
         }
     }
 
@@ -114,12 +114,13 @@ impl Goal<'_> {
         match self {
             Self::Newest(cells) => found.version.map_or(is_absent, |version| is_older(cells, version)),
             Self::Conditional(cells, WriteCondition::IfAbsent) => {
-                found.deleted().map_or(is_absent, |version| is_older(cells, version))
+                found.deleted_version().map_or(is_absent, |version| is_older(cells, version))
             }
             Self::Conditional(_, WriteCondition::IfVersion(version)) | Self::Deleted(version) => {
-                found.state() == Some(version)
+                found.state_version() == Some(version)
             }
-            Self::Forgotten => true,
+            // Whether the owner is the same is another question.
+            Self::Forgotten(before) => Found { owner_epoch: before.owner_epoch, ..found } == before,
         }
     }
 }
@@ -147,7 +148,9 @@ pub(crate) async fn run(
         let may_be_retried = if is_in_doubt {
             match read_verdict().await {
                 Ok(Verdict::Done) => return Ok(()),
-                Ok(Verdict::Possible) => error.kind() == ErrorKind::Conflict || retry::may_pass(&error),
+                Ok(Verdict::Possible) => {
+                    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Fenced) || retry::may_pass(&error)
+                }
                 Ok(Verdict::Overtaken(found)) => return Err(refusal(found).with_indeterminate(true)),
                 // The outcome stays unknown, which is what matters to the caller.
                 Err(_) => false,

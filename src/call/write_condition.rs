@@ -61,8 +61,8 @@ pub(crate) fn check_mode(mode: WriteMode, operation: &str) -> Result<()> {
 
 /// Whether a write of this version, under a condition or none, is applied to what is stored.
 pub(crate) fn admits(condition: Option<WriteCondition>, found: Found, new: u64) -> bool {
-    match (condition, found.deleted()) {
-        (Some(WriteCondition::IfVersion(version)), _) => found.state() == Some(version),
+    match (condition, found.deleted_version()) {
+        (Some(WriteCondition::IfVersion(version)), _) => found.state_version() == Some(version),
         (Some(WriteCondition::IfAbsent) | None, Some(deleted)) => deleted < new,
         (Some(WriteCondition::IfAbsent), None) => found.version.is_none(),
         (None, None) => found.version.is_none_or(|stored| stored <= new),

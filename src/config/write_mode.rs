@@ -20,18 +20,23 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteMode {
-    /// The write with the latest timestamp stays, independent of its version number. eGo needs this mode; the Go module and
-    /// plain CQL write like this. For one writer per entity.
+    /// The write with the latest timestamp stays, independent of its version number. Go programs that use eGo's own store,
+    /// and plain CQL, write like this. For one writer per entity at a time.
     #[default]
     LastWriteWins,
     /// A write of an older version number than the stored one is refused
     /// ([`ErrorKind::Conflict`](crate::ErrorKind::Conflict)): every write is a lightweight transaction. For several writers
     /// per entity. On a table keyed by id only; Go programs and plain CQL must never write it.
     Versioned,
-    /// As `Versioned`, and only the store that has claimed an entity may write it: each
+    /// As `Versioned`, and of all stores in mode `Owned` only the one that has claimed an entity may write it: each
     /// [`get_latest_state`](crate::DurableStore::get_latest_state) claims the entity for its store. When another store then
     /// claims it, every later write of the first fails with [`ErrorKind::Fenced`](crate::ErrorKind::Fenced) and is not
-    /// stored. For actors that may be alive on two machines at once. On the same tables as `Versioned`.
+    /// stored. For actors that may be alive on two machines at once. On the same tables as `Versioned`; a store in that mode
+    /// claims nothing and is never fenced, so use it beside `Owned` for reading.
+    ///
+    /// If stores of several datacenters use a table in the modes `Versioned` or `Owned`, all need
+    /// [`SerialConsistency::Serial`](crate::SerialConsistency::Serial): transactions at `LOCAL_SERIAL` in two datacenters do
+    /// not see each other.
     Owned,
 }
 

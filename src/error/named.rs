@@ -54,7 +54,9 @@ impl Error {
 
     /// The condition of a write or delete did not hold: the entity was deleted at this version.
     pub(crate) fn conflict_with_deleted(version: u64) -> Self {
-        let message = format!("refused: the entity was deleted at version {version}; a new state needs a higher one");
+        let message = format!(
+            "refused: there is no state, since the entity was deleted at version {version}; a new one needs a higher version"
+        );
         Self::new(ErrorKind::Conflict, message).with_stored_version(Some(version))
     }
 
@@ -67,9 +69,9 @@ impl Error {
     /// A write of an entity whose claim is no longer that of this store.
     pub(crate) fn fenced(is_claimed: bool) -> Self {
         let message = if is_claimed {
-            "refused: another store has claimed the entity since this store read it"
+            "refused: another store has claimed the entity, or this store did and the answer was lost"
         } else {
-            "refused: the claim of this store is gone, since the entity was forgotten"
+            "refused: the claim of this store is gone, because the entity was forgotten"
         };
         Self::new(ErrorKind::Fenced, format!("{message}; only `get_latest_state` claims it again"))
     }

@@ -50,8 +50,8 @@ fn with_error<T>(error: Option<&ErrorHandle>, otherwise: T, read: impl FnOnce(&E
     catch_or(None, || borrow("error", error).ok().map(read)).unwrap_or(otherwise)
 }
 
-/// Returns the kind of the error, one of the numbers `DURABLE_STORE_CONFIG` to `DURABLE_STORE_INTERNAL`, as the call
-/// returned it. NULL: returns 0.
+/// Returns the kind of the error, as the call returned it: one of the error numbers, such as `DURABLE_STORE_CONFIG`.
+/// NULL: returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn durable_store_error_kind(error: Option<&ErrorHandle>) -> i32 {
     with_error(error, 0, |failed| failed.error.kind() as i32)
@@ -65,9 +65,9 @@ pub extern "C" fn durable_store_error_message(error: Option<&ErrorHandle>) -> *c
     with_error(error, c"".as_ptr(), |failed| failed.message.as_ptr())
 }
 
-/// Returns whether another version number than the one in the call is stored, as with `DURABLE_STORE_CONFLICT`, and puts
-/// it into `*version_number`, otherwise 0. `false` for a conflict means that there is no state. `version_number` may be
-/// NULL.
+/// Returns whether a version number was found that refused the call, as with `DURABLE_STORE_CONFLICT`, and puts it into
+/// `*version_number`, otherwise 0. It is that of the stored state or, if the entity was deleted, the one at which it was
+/// deleted. `false` for a conflict means that neither was found. `version_number` may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn durable_store_error_stored_version(
     error: Option<&ErrorHandle>,

@@ -15,12 +15,13 @@ use crate::{Result, StateKey, WriteCondition};
 
 /// Stores a state as the latest one of its entity: `state` is a serialized `egopb.DurableState`.
 ///
-/// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload is
-/// too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or owned: a higher version number is stored, or the
-/// entity was deleted at one that is not lower), `DURABLE_STORE_FENCED` (in mode owned: another store has claimed the entity),
-/// `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`, `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`,
-/// `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`, `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`.
-/// `durable_store_error_is_indeterminate` tells whether the state may have been written.
+/// Errors: `DURABLE_STORE_INVALID_STATE` (the bytes do not decode; the persistence id is empty or too long; the payload
+/// is too large; in mode owned the store has not claimed the entity), `DURABLE_STORE_CONFLICT` (in mode versioned or
+/// owned: a higher version number is stored, or the entity was deleted at one that is not lower), `DURABLE_STORE_FENCED`
+/// (in mode owned: another store has claimed the entity), `DURABLE_STORE_CONFIG`, `DURABLE_STORE_SCHEMA`,
+/// `DURABLE_STORE_NOT_CONNECTED`, `DURABLE_STORE_POOL_TIMEOUT`, `DURABLE_STORE_UNAVAILABLE`, `DURABLE_STORE_TIMEOUT`,
+/// `DURABLE_STORE_OVERLOADED`, `DURABLE_STORE_SERVER`. `durable_store_error_is_indeterminate` tells whether the state
+/// may have been written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn durable_store_write_state(
     store: Option<&StoreHandle>,
@@ -37,7 +38,7 @@ pub unsafe extern "C" fn durable_store_write_state(
 }
 
 /// Stores a state if the condition holds: `DURABLE_STORE_IF_ABSENT`, for which `version_number` is ignored, or
-/// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not if the last write wins.
+/// `DURABLE_STORE_IF_VERSION` with the `version_number` that has to be stored. Not available in mode `last_write_wins`.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (the condition does not hold; see `durable_store_error_stored_version`),
 /// `DURABLE_STORE_INVALID_STATE` (also: the new version number is not higher than that of the condition),
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn durable_store_delete_state(
     })
 }
 
-/// Deletes the state of an entity if it has this version number. Not if the last write wins.
+/// Deletes the state of an entity if it has this version number. Not available in mode `last_write_wins`.
 ///
 /// Errors: `DURABLE_STORE_CONFLICT` (another version is stored, or none; see `durable_store_error_stored_version`),
 /// `DURABLE_STORE_CONFIG` (the last write wins), and everything `durable_store_delete_state` returns.
@@ -148,8 +149,8 @@ pub unsafe extern "C" fn durable_store_delete_state_if_version(
     })
 }
 
-/// Removes the row of an entity, and with it all memory of its version number. Not if the last write wins. Succeeds if there
-/// is no row. In mode owned the claim of this store is gone too.
+/// Removes the row of an entity, and with it all memory of its version number. Not available in mode `last_write_wins`.
+/// Succeeds if there is no row. In mode owned the claim of this store is gone too.
 ///
 /// `shard`: NULL, or ignored: such tables are keyed by id.
 ///

@@ -32,7 +32,7 @@ pub type ChangeCallback = Option<
 >;
 
 /// Reads the state of an entity, has `callback` make the next one of it, and writes that if no other writer came first;
-/// otherwise begins again. Not if the last write wins.
+/// otherwise begins again. Not available in mode `last_write_wins`.
 ///
 /// `shard`: NULL, or ignored: such tables are keyed by id. `context`: is passed to the callback. The callback is called on the
 /// calling thread, possibly several times; it may use the store, and must not throw or jump out.
@@ -40,7 +40,8 @@ pub type ChangeCallback = Option<
 /// Puts into `*found` whether there is a state in the end, and into `*state` and `*state_length` the serialized
 /// `egopb.DurableState`, to be freed with `durable_store_bytes_free`; NULL and 0 if there is none, and on failure.
 ///
-/// Returns 0, the kind of the error, or the number below 0 that the callback returned; `*error` is NULL then.
+/// Returns 0 on success, a number above 0 if the update failed: the kind of `*error`, and the number of the callback if
+/// that was below 0: then `*error` is NULL.
 ///
 /// Errors: `DURABLE_STORE_INVALID_STATE` (also: the next state is of another entity, or its version number is not higher;
 /// the callback is NULL or returned a number above 0), `DURABLE_STORE_TIMEOUT` (also: other writers kept changing the

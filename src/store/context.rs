@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::DurableStore;
+use super::{DurableStore, owner::refusal};
 use crate::{
     Result,
     call::{
         Call,
+        claims::{Owner, Ownership},
         retry::{self, Effect, Limits},
         transaction::{self, Answer, Found, Goal},
     },
@@ -35,15 +36,16 @@ impl CallContext<'_> {
     pub(super) fn run_transaction(
         &self,
         persistence_id: &str,
+        owner: Option<Owner<'_>>,
         goal: Goal<'_>,
         attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<Answer>,
     ) -> impl Future<Output = Result<()>> {
         let read_verdict = async move || {
-            let read = async |table: &TableSession, deadline| self.serial_row(table, persistence_id, deadline).await;
-            let row = self.with_retries(Effect::Read, read).await?;
-            Ok(goal.verdict(&row, |found| self.store.may_own(persistence_id, found)))
+            let row = self.read_serially(persistence_id).await?;
+            Ok(goal
+                .verdict(&row, |found| owner.is_none_or(|owner| owner.ownership(found.owner_epoch) != Ownership::Lost)))
         };
-        let refusal = move |found: Found| self.store.refusal(persistence_id, found);
+        let refusal = move |found: Found| refusal(owner, found);
         transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict, refusal)
     }
 

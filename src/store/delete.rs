@@ -46,10 +46,12 @@ impl DurableStore {
         self.run_call(&telemetry::DELETE_STATE, Some(key.persistence_id()), |call| {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
-            self.check_claimed(key.persistence_id())?;
+            let owner = self.owner(key.persistence_id())?;
             self.with_lease(call, async |context| match self.config().write_mode() {
                 WriteMode::LastWriteWins => context.delete(&key).await,
-                WriteMode::Versioned | WriteMode::Owned => context.delete_by_transaction(key.persistence_id()).await,
+                WriteMode::Versioned | WriteMode::Owned => {
+                    context.delete_by_transaction(key.persistence_id(), owner).await
+                }
             })
         })
     }
@@ -81,8 +83,10 @@ impl DurableStore {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             write_condition::check_delete(self.config().write_mode(), version_number)?;
-            self.check_claimed(key.persistence_id())?;
-            self.with_lease(call, async |context| context.delete_if_version(key.persistence_id(), version_number).await)
+            let owner = self.owner(key.persistence_id())?;
+            self.with_lease(call, async |context| {
+                context.delete_if_version(key.persistence_id(), owner, version_number).await
+            })
         })
     }
 }
@@ -92,8 +96,8 @@ impl DurableStore {
     /// refused. Not in [`WriteMode::LastWriteWins`]. Succeeds if there is no row. In [`WriteMode::Owned`] the claim of this
     /// store is gone too.
     ///
-    /// A row that cannot be read is removed too. If an attempt has an unknown outcome, it may remove the row later, a new
-    /// state among it.
+    /// A row that cannot be read is removed too. If an attempt has an unknown outcome, it may remove the row later, if
+    /// the row then has the same version again.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableStore, WriteMode};
@@ -115,8 +119,8 @@ impl DurableStore {
             limits::check_persistence_id(key.persistence_id())?;
             check_consistency(self)?;
             write_condition::check_mode(self.config().write_mode(), "forget_state")?;
-            self.check_claimed(key.persistence_id())?;
-            self.with_lease(call, async |context| context.forget(key.persistence_id()).await)
+            let owner = self.owner(key.persistence_id())?;
+            self.with_lease(call, async |context| context.forget(key.persistence_id(), owner).await)
         })
     }
 }

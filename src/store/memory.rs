@@ -11,7 +11,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::update::Steps;
+use super::update::{MOST_CONFLICTS, Steps, pause_at_most};
 use crate::{
     DurableState, Error, OwnedStateStore, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
     call::{claims::Claims, transaction::Found, write_condition},
@@ -117,15 +117,13 @@ impl MemoryStore {
 
     /// Makes a change of an entity. In mode owned only its owner can.
     fn change(&self, persistence_id: &str, change: impl FnOnce(&mut Contents, Found) -> Result<()>) -> Result<()> {
-        let is_owned = self.write_mode == WriteMode::Owned;
-        if is_owned && self.claims.epoch(persistence_id).is_none() {
+        let owner = self.claims.owner(persistence_id);
+        if self.write_mode == WriteMode::Owned && owner.is_none() {
             return Err(Error::unclaimed());
         }
         self.connected(|contents| {
             let found = contents.found(persistence_id);
-            if is_owned && !self.claims.may_hold(persistence_id, found.owner_epoch) {
-                return Err(Error::fenced(found.owner_epoch.is_some()));
-            }
+            owner.map_or(Ok(()), |owner| owner.check(found.owner_epoch))?;
             change(contents, found)
         })
     }
@@ -148,8 +146,8 @@ impl MemoryStore {
         limits::check_persistence_id(persistence_id)?;
         self.connected(|contents| {
             if self.write_mode == WriteMode::Owned {
-                let epoch = contents.claim(persistence_id);
-                self.claims.begin(persistence_id).succeeded(epoch);
+                let before = contents.found(persistence_id).owner_epoch;
+                self.claims.begin(persistence_id).succeeded(before, contents.claim(persistence_id));
             }
             Ok(contents.state(persistence_id))
         })
@@ -159,10 +157,10 @@ impl MemoryStore {
         limits::check_persistence_id(persistence_id)?;
         version_number.map_or(Ok(()), |version| write_condition::check_delete(self.write_mode, version))?;
         self.change(persistence_id, |contents, found| {
-            if version_number.is_some() && found.state() != version_number {
+            if version_number.is_some() && found.state_version() != version_number {
                 return Err(found.conflict());
             }
-            match found.state().filter(|_| self.write_mode.uses_transactions()) {
+            match found.state_version().filter(|_| self.write_mode.uses_transactions()) {
                 Some(version) => contents.entities.insert(persistence_id.to_owned(), Stored::Deleted(version)),
                 None if found.is_deleted => None,
                 None => contents.entities.remove(persistence_id),
@@ -191,12 +189,15 @@ impl MemoryStore {
         limits::check_persistence_id(persistence_id)?;
         write_condition::check_mode(self.write_mode, "update")?;
         let steps = Steps {
-            read: || match self.claims.epoch(persistence_id) {
+            read: || match self.claims.owner(persistence_id) {
                 None => self.read(persistence_id),
-                Some(_) => self.connected(|contents| Ok(contents.state(persistence_id))),
+                owner => self.connected(|contents| {
+                    owner.map_or(Ok(()), |owner| owner.check(contents.found(persistence_id).owner_epoch))?;
+                    Ok(contents.state(persistence_id))
+                }),
             },
             write: |state: &DurableState, condition| self.write(state, Some(condition)),
-            pause: |_| Ok(()),
+            pause: pause_at_most(MOST_CONFLICTS),
         };
         steps.run(persistence_id, change)
     }

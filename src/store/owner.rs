@@ -6,6 +6,7 @@ use super::{CallContext, DurableStore};
 use crate::{
     Error, Layout, Result, WriteMode, block_on,
     call::{
+        claims::{Owner, Ownership},
         retry::Effect,
         timestamp,
         transaction::{Answer, Found},
@@ -14,18 +15,19 @@ use crate::{
     table::row::{self, StoredRow},
 };
 
-/// The longest pause before a claim is made again that another one was faster than.
+/// The longest pause before a claim is made again that another one was faster than, or a write while the store itself
+/// claims the entity.
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
-/// The pause before a write is made again while the store itself claims the entity.
-const OWN_CLAIM_PAUSE: Duration = Duration::from_millis(5);
+/// The first pause of such a write.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 impl DurableStore {
     /// Forgets that this store has claimed an entity, in [`WriteMode::Owned`]. Does no I/O: the table keeps the claim until
     /// another store makes one. Writes of the entity fail with [`InvalidState`](crate::ErrorKind::InvalidState) until
     /// [`get_latest_state`](DurableStore::get_latest_state) claims it again.
     ///
-    /// A store keeps about 100 bytes per claimed entity: release those that are not written any more. Does nothing in the
+    /// A store keeps about 300 bytes and the id per claimed entity: release those that are not written any more. Does nothing in the
     /// other modes.
     ///
     /// ```
@@ -38,50 +40,48 @@ impl DurableStore {
         self.table.claims.release(persistence_id);
     }
 
-    /// Refuses a write of an entity that was not claimed.
-    pub(super) fn check_claimed(&self, persistence_id: &str) -> Result<()> {
-        self.epoch(persistence_id).map(drop)
-    }
-
-    /// The epoch with which the store writes an entity; none in versioned mode.
-    fn epoch(&self, persistence_id: &str) -> Result<Option<i64>> {
+    /// The right to write an entity, in mode owned. Fails if this store has not claimed it.
+    pub(super) fn owner<'c>(&'c self, persistence_id: &'c str) -> Result<Option<Owner<'c>>> {
         if self.config.write_mode() != WriteMode::Owned {
             return Ok(None);
         }
-        self.table.claims.epoch(persistence_id).map(Some).ok_or_else(Error::unclaimed)
-    }
-
-    /// Whether the owner of what was found is this store, or there is no owner because the mode is versioned.
-    pub(super) fn may_own(&self, persistence_id: &str, found: Found) -> bool {
-        self.config.write_mode() != WriteMode::Owned || self.table.claims.may_hold(persistence_id, found.owner_epoch)
-    }
-
-    /// The error of a write or delete that was refused because of what was found.
-    pub(super) fn refusal(&self, persistence_id: &str, found: Found) -> Error {
-        if self.may_own(persistence_id, found) { found.conflict() } else { Error::fenced(found.owner_epoch.is_some()) }
+        self.table.claims.owner(persistence_id).map(Some).ok_or_else(Error::unclaimed)
     }
 }
 
+/// The error of a write or delete that was refused because of what was found.
+pub(super) fn refusal(owner: Option<Owner<'_>>, found: Found) -> Error {
+    owner.and_then(|owner| owner.check(found.owner_epoch).err()).unwrap_or_else(|| found.conflict())
+}
+
 impl CallContext<'_> {
-    /// Makes this store the owner of an entity, and returns the row that it has now.
-    pub(super) async fn claim(&self, persistence_id: &str) -> Result<StoredRow<'static>> {
+    /// Makes this store the owner of an entity, and returns the row that it has now, and its new epoch.
+    pub(super) async fn claim(&self, persistence_id: &str) -> Result<(StoredRow<'static>, i64)> {
         let claiming = self.store.table.claims.begin(persistence_id);
         // A read to the caller: it changes no state. If the answer to a claim is lost, another one is made, from what is
         // then stored: an epoch alone does not tell whose it is.
         let attempt = async |table: &TableSession, deadline| self.claim_once(table, persistence_id, deadline).await;
         let (row, epoch) = self.with_retries(Effect::Read, attempt).await?;
-        claiming.succeeded(epoch);
-        Ok(row)
+        claiming.succeeded(row.owner_epoch, epoch);
+        Ok((row, epoch))
     }
 
-    /// The row of an entity that is to be changed. In mode owned the store claims the entity, unless it has.
-    pub(super) async fn row_to_change(&self, persistence_id: &str) -> Result<StoredRow<'static>> {
+    /// The row of an entity that is to be changed, and the right to write it. In mode owned the store claims the entity,
+    /// unless it has.
+    pub(super) async fn row_to_change<'i>(
+        &'i self,
+        persistence_id: &'i str,
+    ) -> Result<(StoredRow<'static>, Option<Owner<'i>>)> {
+        let claims = &self.store.table.claims;
         let is_owned = self.store.config.write_mode() == WriteMode::Owned;
-        if is_owned && self.store.table.claims.epoch(persistence_id).is_none() {
-            return self.claim(persistence_id).await;
+        let owner = claims.owner(persistence_id).filter(|_| is_owned);
+        if is_owned && owner.is_none() {
+            let (row, epoch) = self.claim(persistence_id).await?;
+            return Ok((row, Some(claims.owner_since(persistence_id, epoch))));
         }
-        let read = async |table: &TableSession, deadline| self.serial_row(table, persistence_id, deadline).await;
-        self.with_retries(Effect::Read, read).await
+        let row = self.read_serially(persistence_id).await?;
+        owner.map_or(Ok(()), |owner| owner.check(row.owner_epoch))?;
+        Ok((row, owner))
     }
 
     /// Claims the entity as it is. Begins again if it is changed, or claimed, in between.
@@ -95,9 +95,9 @@ impl CallContext<'_> {
             let row = self.serial_row(table, persistence_id, deadline).await?;
             if !row.is_deleted() {
                 // What cannot be read is not taken away from its owner.
-                row::decode(row.clone(), persistence_id, Layout::ById)?;
+                row::decode(row.borrowed(), persistence_id, Layout::ById)?;
             }
-            let epoch = next_epoch(row.owner_epoch)?;
+            let epoch = next_epoch(row.owner_epoch.max(self.store.table.claims.latest(persistence_id)))?;
             let bigint = |number: Option<i64>| number.map_or(Value::Null, Value::Bigint);
             let values = [
                 Value::Bigint(epoch),
@@ -111,31 +111,32 @@ impl CallContext<'_> {
             ];
             match self.transact(table, &table.statements.claim, &values, deadline).await? {
                 Answer::Applied => return Ok((row, epoch)),
-                Answer::Refused(_) if Instant::now() >= deadline => {
-                    return Err(Error::timeout("not claimed in time: other stores kept changing the entity"));
+                Answer::Refused(_) => {
+                    let pause = LONGEST_PAUSE.mul_f64(fastrand::f64());
+                    pause_before(deadline, pause, "not claimed in time: other stores kept changing the entity").await?;
                 }
-                Answer::Refused(_) => block_on::sleep(LONGEST_PAUSE.mul_f64(fastrand::f64())).await,
             }
         }
     }
 
-    /// Runs an attempt of a transaction with the epoch of the store, which in versioned mode is none. Runs it again if it
+    /// Runs an attempt of a transaction with the epoch of the owner, which in versioned mode is none. Runs it again if it
     /// was refused because another call of this store has claimed the entity in between.
     pub(super) async fn as_owner(
         &self,
-        persistence_id: &str,
+        owner: Option<Owner<'_>>,
         deadline: Instant,
         mut attempt: impl AsyncFnMut(Option<i64>) -> Result<Answer>,
     ) -> Result<Answer> {
+        let Some(owner) = owner else { return attempt(None).await };
+        let mut pause = FIRST_PAUSE;
         loop {
-            let epoch = self.store.epoch(persistence_id)?;
-            match attempt(epoch).await? {
+            let epoch = owner.epoch();
+            match attempt(Some(epoch)).await? {
                 Answer::Refused(found)
-                    if found.owner_epoch != epoch
-                        && self.store.may_own(persistence_id, found)
-                        && Instant::now() < deadline =>
+                    if found.owner_epoch != Some(epoch) && owner.ownership(found.owner_epoch) != Ownership::Lost =>
                 {
-                    block_on::sleep(OWN_CLAIM_PAUSE).await;
+                    pause_before(deadline, pause, "this store was claiming the entity all the time").await?;
+                    pause = (2 * pause).min(LONGEST_PAUSE);
                 }
                 answer => return Ok(answer),
             }
@@ -143,8 +144,18 @@ impl CallContext<'_> {
     }
 }
 
+/// Pauses, unless the deadline comes before the end of it.
+async fn pause_before(deadline: Instant, pause: Duration, too_late: &str) -> Result<()> {
+    if Instant::now() + pause >= deadline {
+        return Err(Error::timeout(too_late));
+    }
+    block_on::sleep(pause).await;
+    Ok(())
+}
+
 /// The epoch of the next claim: above the stored one, and the time in microseconds since 1970. Counting alone would begin
-/// at 1 again after an entity was forgotten, and let an old owner with that epoch in.
+/// at 1 again after an entity was forgotten, and let an old owner with that epoch in. `stored` is not below what this store
+/// has claimed before, so that its claims count upwards.
 fn next_epoch(stored: Option<i64>) -> Result<i64> {
     let above = stored.unwrap_or_default().checked_add(1);
     above.map(|above| above.max(timestamp::now())).ok_or_else(|| Error::corrupt("owner_epoch", "is the highest number"))

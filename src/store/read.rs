@@ -23,10 +23,11 @@ impl DurableStore {
     /// number, then with the latest timestamp, then the one written last. A key with a shard, `(shard, "id")`, reads that
     /// row only.
     ///
-    /// In [`WriteMode::Owned`] this call claims the entity for this store: every later write of the store that had claimed
-    /// it before fails with [`Fenced`](crate::ErrorKind::Fenced). It takes two lightweight transactions. If it fails, the
-    /// entity may be claimed nevertheless. To read without claiming, use a store in [`WriteMode::Versioned`] on the same
-    /// table, [`get_latest_states`](DurableStore::get_latest_states), or a scan.
+    /// In [`WriteMode::Owned`] this call claims the entity for this store: every later write of the store that had
+    /// claimed it before fails with [`Fenced`](crate::ErrorKind::Fenced). It takes a serial read and a lightweight
+    /// transaction, which compares the payload too. If it fails, the entity may be claimed nevertheless. To read without
+    /// claiming, use a store in [`WriteMode::Versioned`] on the same table,
+    /// [`get_latest_states`](DurableStore::get_latest_states), or a scan.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableStore, prost_types::Timestamp};
@@ -54,7 +55,7 @@ impl DurableStore {
             if self.config.write_mode() == WriteMode::Owned {
                 check_consistency(self)?;
                 let id = key.persistence_id();
-                let row = self.with_lease(call, async |context| context.claim(id).await)?;
+                let (row, _) = self.with_lease(call, async |context| context.claim(id).await)?;
                 self.note_timestamp(&row, id);
                 return self.decode(row, id, Layout::ById);
             }

@@ -1,6 +1,6 @@
 //! The traits that every store implements.
 
-use super::update::Steps;
+use super::update::{MOST_CONFLICTS, Steps, pause_at_most};
 use crate::{DurableState, DurableStore, Result, WriteCondition};
 
 /// The five operations of eGo's durable state store, for programs that take any store, such as
@@ -84,7 +84,8 @@ pub trait VersionedStateStore: StateStore {
     /// Returns what is stored in the end. See [`DurableStore::update`] for what `change` gets and returns.
     ///
     /// A store of your own need not implement this: it is made of [`get_latest_state`](StateStore::get_latest_state) and
-    /// [`write_state_if`](VersionedStateStore::write_state_if).
+    /// [`write_state_if`](VersionedStateStore::write_state_if), with growing pauses after a conflict, and gives up with
+    /// [`Timeout`](crate::ErrorKind::Timeout) after 100 of them.
     ///
     /// # Errors
     /// See [`DurableStore::update`].
@@ -96,7 +97,7 @@ pub trait VersionedStateStore: StateStore {
         let steps = Steps {
             read: || self.get_latest_state(persistence_id),
             write: |state: &DurableState, condition| self.write_state_if(state, condition),
-            pause: |_| Ok(()),
+            pause: pause_at_most(MOST_CONFLICTS),
         };
         steps.run(persistence_id, change)?
     }

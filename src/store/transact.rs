@@ -5,7 +5,11 @@ use std::time::Instant;
 use super::{CallContext, read::stored_row, write::Write};
 use crate::{
     Error, ErrorKind, Layout, Result, WriteCondition,
-    call::transaction::{Answer, Found, Goal},
+    call::{
+        claims::Owner,
+        retry::Effect,
+        transaction::{Answer, Found, Goal},
+    },
     session::{Request, TableSession, Value},
     table::{
         cql::{OWNER_EPOCH, Statement, Writes},
@@ -31,7 +35,7 @@ impl CallContext<'_> {
         let id = &write.state.persistence_id;
         let attempt = async |table: &TableSession, deadline| {
             write.check(self.store, table)?;
-            self.as_owner(id, deadline, async |owner_epoch| {
+            self.as_owner(write.owner, deadline, async |owner_epoch| {
                 let update = Update { context: self, write, table, owner_epoch, deadline };
                 match write.condition {
                     Some(WriteCondition::IfAbsent) => update.if_no_state().await,
@@ -41,26 +45,52 @@ impl CallContext<'_> {
             })
             .await
         };
-        self.run_transaction(id, write.goal(), attempt).await
+        self.run_transaction(id, write.owner, write.goal(), attempt).await
     }
 
     /// Deletes the state of an entity, of any version.
-    pub(super) async fn delete_by_transaction(&self, id: &str) -> Result<()> {
+    pub(super) async fn delete_by_transaction(&self, id: &str, owner: Option<Owner<'_>>) -> Result<()> {
+        self.until_no_conflict(id, owner, async |row| {
+            if row::is_absent(row, Layout::ById) || row.is_deleted() {
+                return Ok(());
+            }
+            let Some(version) = row.version_number else {
+                let reason = "is null, so the delete can keep no version; `forget_state` removes the row";
+                return Err(Error::corrupt("version_number", reason));
+            };
+            self.delete_if_version(id, owner, version.cast_unsigned()).await
+        })
+        .await
+    }
+
+    /// Removes the row of an entity.
+    pub(super) async fn forget(&self, id: &str, owner: Option<Owner<'_>>) -> Result<()> {
+        self.until_no_conflict(id, owner, async |row| {
+            let is_absent = row::is_absent(row, Layout::ById) && row.owner_epoch.is_none();
+            if is_absent { Ok(()) } else { self.forget_row(id, owner, row).await }
+        })
+        .await?;
+        if let Some(owner) = owner {
+            self.store.table.claims.release_through(id, owner.epoch());
+        }
+        Ok(())
+    }
+
+    /// Has `change` remove what is stored, and again what another writer stored in between.
+    async fn until_no_conflict(
+        &self,
+        id: &str,
+        owner: Option<Owner<'_>>,
+        change: impl AsyncFn(&StoredRow<'_>) -> Result<()>,
+    ) -> Result<()> {
         let mut is_in_doubt = false;
         loop {
-            let row = self.row_to_change(id).await.map_err(|error| error.with_indeterminate(is_in_doubt))?;
-            let found = Found::from(&row);
-            if row::is_absent(&row, Layout::ById) || found.is_deleted {
-                let is_owner = self.store.may_own(id, found);
-                return if is_owner { Ok(()) } else { Err(self.store.refusal(id, found)) }
-                    .map_err(|error| error.or_indeterminate(is_in_doubt));
-            }
-            let Some(version) = found.version else {
-                let reason = "is null, so the delete can keep no version; `forget_state` removes the row";
-                return Err(Error::corrupt("version_number", reason).with_indeterminate(is_in_doubt));
-            };
-            match self.delete_if_version(id, version).await {
-                // Another writer was faster: its state is to be deleted too.
+            let row = self.read_serially(id).await.and_then(|row| {
+                owner.map_or(Ok(()), |owner| owner.check(row.owner_epoch))?;
+                Ok(row)
+            });
+            let row = row.map_err(|error| error.with_indeterminate(is_in_doubt))?;
+            match change(&row).await {
                 Err(error) if error.kind() == ErrorKind::Conflict && !self.limits.left().is_zero() => {
                     is_in_doubt |= error.is_indeterminate();
                 }
@@ -70,10 +100,10 @@ impl CallContext<'_> {
     }
 
     /// Deletes the state of an entity if it has this version. A row with the version stays.
-    pub(super) async fn delete_if_version(&self, id: &str, version: u64) -> Result<()> {
+    pub(super) async fn delete_if_version(&self, id: &str, owner: Option<Owner<'_>>, version: u64) -> Result<()> {
         let number = Value::Bigint(version.cast_signed());
         let attempt = async |table: &TableSession, deadline| {
-            self.as_owner(id, deadline, async |owner_epoch| {
+            self.as_owner(owner, deadline, async |owner_epoch| {
                 let key = [number, Value::Text(id)];
                 let values = self.ttl().into_iter().chain(key).chain(owner_epoch.map(Value::Bigint)).chain([number]);
                 let values: Vec<Value<'_>> = values.collect();
@@ -81,25 +111,25 @@ impl CallContext<'_> {
             })
             .await
         };
-        self.run_transaction(id, Goal::Deleted(version), attempt).await
+        self.run_transaction(id, owner, Goal::Deleted(version), attempt).await
     }
 
-    /// Removes the row of an entity.
-    pub(super) async fn forget(&self, id: &str) -> Result<()> {
+    /// Removes the row of an entity, if it still is this one.
+    async fn forget_row(&self, id: &str, owner: Option<Owner<'_>>, row: &StoredRow<'_>) -> Result<()> {
+        let bigint = |number: Option<i64>| number.map_or(Value::Null, Value::Bigint);
         let attempt = async |table: &TableSession, deadline| {
-            self.as_owner(id, deadline, async |owner_epoch| {
-                let values: Vec<_> = [Value::Text(id)].into_iter().chain(owner_epoch.map(Value::Bigint)).collect();
-                match self.transact(table, &table.statements.forget, &values, deadline).await? {
-                    // There is no row.
-                    Answer::Refused(_) if owner_epoch.is_none() => Ok(Answer::Applied),
-                    answer => Ok(answer),
-                }
+            self.as_owner(owner, deadline, async |owner_epoch| {
+                let values = [
+                    Value::Text(id),
+                    bigint(owner_epoch.or(row.owner_epoch)),
+                    bigint(row.version_number),
+                    row.state_manifest.as_deref().map_or(Value::Null, Value::Text),
+                ];
+                self.transact(table, &table.statements.forget, &values, deadline).await
             })
             .await
         };
-        self.run_transaction(id, Goal::Forgotten, attempt).await?;
-        self.store.release(id);
-        Ok(())
+        self.run_transaction(id, owner, Goal::Forgotten(Found::from(row)), attempt).await
     }
 
     /// Runs a transaction once.
@@ -125,6 +155,13 @@ impl CallContext<'_> {
         answer.ok_or_else(Error::unclear_transaction)
     }
 
+    /// Reads the row of an entity with retries, see [`serial_row`](Self::serial_row).
+    pub(super) fn read_serially(&self, persistence_id: &str) -> impl Future<Output = Result<StoredRow<'static>>> {
+        self.with_retries(Effect::Read, async |table: &TableSession, deadline| {
+            self.serial_row(table, persistence_id, deadline).await
+        })
+    }
+
     /// Reads the row of an entity, and who owns it, after all transactions that were decided. All cells are null if there
     /// is no row.
     pub(super) async fn serial_row(
@@ -148,7 +185,7 @@ impl CallContext<'_> {
         if self.store.ttl.is_some() { &statements.writes_with_ttl } else { &statements.writes }
     }
 
-    fn ttl(&self) -> Option<Value<'static>> {
+    pub(super) fn ttl(&self) -> Option<Value<'static>> {
         self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()))
     }
 }
@@ -171,11 +208,12 @@ impl Update<'_> {
         let mut answer = Answer::Refused(Found::default());
         for _ in 0..self.context.limits.max_attempts {
             answer = match self.once(Expected::NotNewer(new)).await? {
-                Answer::Refused(found) if found.state().is_none() => self.if_still(found).await?,
+                Answer::Refused(found) if found.state_version().is_none() => self.if_still(found).await?,
                 answer => answer,
             };
             match answer {
-                Answer::Refused(found) if self.owns(found) && found.state().is_some_and(|stored| stored <= new) => {}
+                Answer::Refused(found)
+                    if self.owns(found) && found.state_version().is_some_and(|stored| stored <= new) => {}
                 decided => return Ok(decided),
             }
         }
@@ -192,7 +230,7 @@ impl Update<'_> {
 
     /// Writes where there is no state, if that stays as it was found: the entity was deleted, or there is no row.
     async fn if_still(&self, found: Found) -> Result<Answer> {
-        let expected = match found.deleted() {
+        let expected = match found.deleted_version() {
             _ if !self.owns(found) => return Ok(Answer::Refused(found)),
             Some(deleted) if deleted >= self.write.state.version_number => return Ok(Answer::Refused(found)),
             Some(deleted) => Expected::Deleted(deleted),

@@ -1,6 +1,6 @@
 //! Reads a state, has the caller change it, and writes it if it is still the same.
 
-use std::{thread, time::Duration};
+use std::{cell::Cell, thread, time::Duration};
 
 use super::{
     DurableStore,
@@ -17,6 +17,11 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
+/// After how many conflicts a store without a deadline gives an update up.
+pub(super) const MOST_CONFLICTS: u32 = 100;
+
+const KEPT_CHANGING: &str = "other writers kept changing the entity";
+
 impl DurableStore {
     /// Reads the state of an entity, has `change` make the next one of it, and writes that if no other writer came first;
     /// otherwise begins again. Returns what is stored in the end. Not in [`WriteMode::LastWriteWins`](crate::WriteMode::LastWriteWins).
@@ -24,8 +29,9 @@ impl DurableStore {
     /// `change` gets `None` if there is no state. It returns the next state, with a higher version number, or `None` to
     /// leave everything as it is. It may be called several times, and without a lease: it may call the store.
     ///
-    /// All of it takes at most [`call_timeout`](crate::ConfigBuilder::call_timeout). In mode owned the entity is
-    /// claimed if this store has not claimed it.
+    /// All of it takes at most [`call_timeout`](crate::ConfigBuilder::call_timeout), except for the time that `change` itself
+    /// takes, which cannot be cut short: if no time is left when it returns, nothing is written. In mode owned the entity
+    /// is claimed if this store has not claimed it.
     ///
     /// ```no_run
     /// # use durable_store::{Config, DurableState, DurableStore, WriteMode, prost_types::Timestamp};
@@ -47,7 +53,7 @@ impl DurableStore {
     /// - The error of `change`, as it is. Nothing was written; the call counts as `ok` in the metrics.
     /// - Any kind, if [`is_indeterminate`](Error::is_indeterminate): whether the state was written is unknown, and `change`
     ///   is not called again.
-    /// - [`Timeout`](ErrorKind::Timeout): also if other writers kept changing the entity.
+    /// - [`Timeout`](ErrorKind::Timeout): also if other writers kept changing the entity, or `change` took too long.
     /// - [`Conflict`](ErrorKind::Conflict): the entity was deleted at a version that is not below the new one.
     /// - [`InvalidState`](ErrorKind::InvalidState): see [`write_state_if`](DurableStore::write_state_if); also if the new
     ///   state is of another entity.
@@ -63,14 +69,27 @@ impl DurableStore {
             limits::check_persistence_id(id)?;
             check_consistency(self)?;
             write_condition::check_mode(self.config().write_mode(), "update")?;
+            // The epoch that the store held when it read the state.
+            let owner = Cell::new(None);
             let mut conflicts = 0;
             let steps = Steps {
                 read: || {
-                    let row = self.with_lease(call, async |context| context.row_to_change(id).await)?;
+                    let row = self.with_lease(call, async |context| {
+                        let (row, right) = context.row_to_change(id).await?;
+                        owner.set(right.map(|right| right.held()));
+                        Ok(row)
+                    })?;
+                    self.note_timestamp(&row, id);
                     self.decode(row, id, Layout::ById)
                 },
                 write: |state: &DurableState, condition| {
-                    let write = Write::new(self, state, Some(condition), timestamp::next())?;
+                    if self.limits(call).left().is_zero() {
+                        let message =
+                            "nothing was written: the change of the caller took until the end of `call_timeout`";
+                        return Err(Error::timeout(message));
+                    }
+                    let right = owner.get().map(|held| self.table.claims.owner_since(id, held));
+                    let write = Write::new(self, state, Some(condition), timestamp::next())?.with_owner(right);
                     self.with_lease(call, async |context| context.write(&write).await)
                 },
                 pause: |conflict| self.pause_after(call, &mut conflicts, conflict),
@@ -80,13 +99,31 @@ impl DurableStore {
     }
 
     fn pause_after(&self, call: &Call<'_>, conflicts: &mut u32, conflict: Error) -> Result<()> {
-        let pause = FIRST_PAUSE.saturating_mul(1 << (*conflicts).min(10)).min(LONGEST_PAUSE).mul_f64(fastrand::f64());
+        let pause = pause_after(*conflicts);
         *conflicts += 1;
         if pause >= self.limits(call).left() {
-            return Err(Error::timeout("other writers kept changing the entity").with_source(conflict));
+            return Err(Error::timeout(KEPT_CHANGING).with_source(conflict));
         }
         call.retries(*conflicts, &conflict, pause);
         thread::sleep(pause);
+        Ok(())
+    }
+}
+
+/// The pause after a conflict that came after this many others.
+fn pause_after(conflicts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << conflicts.min(10)).min(LONGEST_PAUSE).mul_f64(fastrand::f64())
+}
+
+/// How a store without a deadline pauses after a conflict, and gives up after this many of them.
+pub(super) fn pause_at_most(most: u32) -> impl FnMut(Error) -> Result<()> {
+    let mut conflicts = 0;
+    move |conflict| {
+        if conflicts == most {
+            return Err(Error::timeout(KEPT_CHANGING).with_source(conflict));
+        }
+        thread::sleep(pause_after(conflicts));
+        conflicts += 1;
         Ok(())
     }
 }
@@ -122,7 +159,7 @@ where
                 let reason = format!("the new state is of {:?}, another entity", new.persistence_id);
                 return Err(Error::field("persistence_id", reason));
             }
-            // Still no state, though one of this version was refused: the entity was deleted at a higher one.
+            // Again no state, though the first one was refused: the entity was deleted at this version or a higher one.
             if let Some(error) = refused.take()
                 && current.is_none()
                 && error.stored_version() >= Some(new.version_number)
@@ -139,11 +176,26 @@ where
                     return Ok(Ok(Some(DurableState { resulting_state, ..new })));
                 }
                 Err(error) if error.kind() == ErrorKind::Conflict && !error.is_indeterminate() => {
-                    refused = Some(error.clone());
+                    refused = current.is_none().then(|| error.clone());
                     (self.pause)(error)?;
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_without_a_deadline_gives_up_after_the_last_pause() {
+        let mut pause = pause_at_most(2);
+        assert!(pause(Error::conflict(Some(7))).is_ok());
+        assert!(pause(Error::conflict(Some(8))).is_ok());
+        let error = pause(Error::conflict(Some(9))).unwrap_err();
+        assert_eq!((error.kind(), error.is_indeterminate()), (ErrorKind::Timeout, false));
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("version 9"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{CallContext, DurableStore};
 use crate::{
     DurableState, Error, Layout, Result, WriteCondition, WriteMode,
-    call::{retry::Effect, timestamp, transaction::Goal, write_condition},
+    call::{claims::Owner, retry::Effect, timestamp, transaction::Goal, write_condition},
     session::{Request, TableSession, Value},
     state::limits,
     table::row::{self, Cells},
@@ -105,6 +105,8 @@ pub(super) struct Write<'s> {
     cells: Cells<'s>,
     payload_bytes: usize,
     pub(super) condition: Option<WriteCondition>,
+    /// In mode owned.
+    pub(super) owner: Option<Owner<'s>>,
     /// Of a plain write, in microseconds since 1970. Fixed once, so that every attempt is the same write.
     timestamp: i64,
 }
@@ -112,7 +114,7 @@ pub(super) struct Write<'s> {
 impl<'s> Write<'s> {
     /// Checks everything that needs no server.
     pub(super) fn new(
-        store: &DurableStore,
+        store: &'s DurableStore,
         state: &'s DurableState,
         condition: Option<WriteCondition>,
         timestamp: i64,
@@ -121,11 +123,16 @@ impl<'s> Write<'s> {
         limits::check_persistence_id(&state.persistence_id)?;
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
-        store.check_claimed(&state.persistence_id)?;
+        let owner = store.owner(&state.persistence_id)?;
         let cells = row::encode(state, config.payload_format());
         let payload_bytes = cells.state_payload.len();
         limits::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
-        Ok(Self { state, cells, payload_bytes, condition, timestamp })
+        Ok(Self { state, cells, payload_bytes, condition, owner, timestamp })
+    }
+
+    /// The same write with a right that the call has had since it read the state.
+    pub(super) fn with_owner(self, owner: Option<Owner<'s>>) -> Self {
+        Self { owner, ..self }
     }
 
     /// Checks what depends on the table and the server.
@@ -191,7 +198,7 @@ impl CallContext<'_> {
     async fn insert(&self, write: &Write<'_>, table: &TableSession, deadline: Instant) -> Result<()> {
         write.check(self.store, table)?;
         let (plain, with_ttl) = (&table.statements.writes.insert, &table.statements.writes_with_ttl.insert);
-        let ttl = self.store.ttl.map(|ttl| Value::Int(ttl.cql_int()));
+        let ttl = self.ttl();
         let statement = if ttl.is_some() { with_ttl } else { plain };
         let [a, b, c, d, e, f] = write.values();
         let values = [a, b, c, d, e, f, ttl.unwrap_or(Value::Int(0))];

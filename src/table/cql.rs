@@ -28,8 +28,8 @@ pub(crate) const SELECT_INDEXES: &str =
 pub(crate) const SELECT_TABLE_COMMENT: &str =
     "SELECT comment FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?";
 
-/// The column that only a table written by transactions has: it records the write mode, and holds which owner, counted,
-/// may write the entity.
+/// The column that only a table written by transactions has: it records the write mode, and holds the epoch of the owner of
+/// the entity, a number that rises with each claim.
 pub(crate) const OWNER_EPOCH: &str = "owner_epoch";
 
 /// The columns of a state, in the order in which every statement names them.
@@ -78,8 +78,8 @@ pub(crate) struct TableStatements {
     /// On a table with owner_epoch: sets it if the row is as it was read. Its values are the new epoch, persistence_id, and
     /// what the row has to hold: owner_epoch and the columns of a state.
     pub(crate) claim: Statement,
-    /// By persistence_id, on a table keyed by id: applied if there is a row; in mode owned, if it holds the owner_epoch that
-    /// follows.
+    /// By persistence_id, on a table with owner_epoch: if the row holds the owner_epoch, version_number and state_manifest
+    /// that follow. A condition that any row meets would let a late attempt remove a state that was written since.
     pub(crate) forget: Statement,
     pub(crate) writes: Writes,
     /// Another value is the TTL, in seconds: the last of the insert, the first of the updates.
@@ -136,8 +136,9 @@ impl TableStatements {
             "UPDATE {table} USING TTL 0 SET {OWNER_EPOCH} = ? WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND {} = ?",
             STATE_COLUMNS.replace(", ", " = ? AND ")
         );
-        let forget_condition =
-            if config.write_mode() == WriteMode::Owned { format!("{OWNER_EPOCH} = ?") } else { "EXISTS".to_owned() };
+        let forget = format!(
+            "DELETE FROM {table} WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND version_number = ? AND state_manifest = ?"
+        );
         let slots = &mut Slots(number * SLOTS_PER_TABLE);
         Self {
             select_row: slots.next(format!("SELECT {columns} FROM {table} WHERE {key}")),
@@ -145,7 +146,7 @@ impl TableStatements {
             delete: slots.next(format!("DELETE FROM {table} WHERE {key}")),
             select_with_owner: slots.next(select_with_owner),
             claim: slots.next(claim),
-            forget: slots.next(format!("DELETE FROM {table} WHERE persistence_id = ? IF {forget_condition}")),
+            forget: slots.next(forget),
             writes: Writes::new(&table, config.write_mode(), "", slots),
             writes_with_ttl: Writes::new(&table, config.write_mode(), " USING TTL ?", slots),
             scans: Scans::new(&table, layout, order, slots),
@@ -176,7 +177,9 @@ impl Writes {
                 "version_number <= ? AND version_number >= 0 AND state_manifest != '{DELETED_MANIFEST}'"
             )),
             update_if_version: update(&is_state),
-            update_if_deleted: update(&format!("version_number = ? AND state_manifest = '{DELETED_MANIFEST}'")),
+            update_if_deleted: update(&format!(
+                "version_number = ? AND state_manifest = '{DELETED_MANIFEST}' AND state_payload = null"
+            )),
             mark_deleted: set(["null", &literal(DELETED_MANIFEST), "null", "null"], &is_state),
         }
     }

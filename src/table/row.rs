@@ -54,7 +54,7 @@ pub(crate) struct StoredRow<'r> {
     pub(crate) state_manifest: Option<Cow<'r, str>>,
     pub(crate) timestamp: Option<i64>,
     pub(crate) shard_number: Option<i64>,
-    /// Which owner, counted, may write the entity, in mode owned. Read where a transaction is to be decided.
+    /// The epoch of the owner, in mode owned: a number that rises with each claim. Read where a transaction is to be decided.
     pub(crate) owner_epoch: Option<i64>,
     /// WRITETIME of the version number: the timestamp of the write, in microseconds since 1970.
     pub(crate) written_at: Option<i64>,
@@ -66,6 +66,15 @@ impl StoredRow<'_> {
         self.version_number.is_some()
             && self.state_payload.is_none()
             && self.state_manifest.as_deref() == Some(DELETED_MANIFEST)
+    }
+
+    /// The same row without copies of its cells.
+    pub(crate) fn borrowed(&self) -> StoredRow<'_> {
+        StoredRow {
+            state_payload: self.state_payload.as_deref().map(Cow::Borrowed),
+            state_manifest: self.state_manifest.as_deref().map(Cow::Borrowed),
+            ..*self
+        }
     }
 
     /// Copies the row out of the answer.

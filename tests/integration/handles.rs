@@ -71,7 +71,7 @@ fn transactions_use_the_handles_consistency_but_their_reads_not() {
     assert_eq!(levels(&proxied, || create("account-42")), [ALL]);
     proxied.proxy.on_answers([Action::Close]);
     assert_eq!(levels(&proxied, || create("account-43")), [ALL, LOCAL_SERIAL]);
-    assert_eq!(levels(&proxied, || handle.delete_state("account-42").unwrap()), [ALL]);
+    assert_eq!(levels(&proxied, || handle.delete_state("account-42").unwrap()), [LOCAL_SERIAL, ALL]);
 }
 
 #[test]

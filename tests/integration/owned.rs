@@ -28,6 +28,11 @@ const CHANGES: [Change; 6] = [
     ("forget_state", |store| store.forget_state(ID)),
 ];
 
+/// How many EXECUTEs of such a call come before the one that changes the row.
+fn reads(operation: &str) -> usize {
+    usize::from(matches!(operation, "delete_state" | "forget_state"))
+}
+
 #[track_caller]
 fn assert_fenced(outcome: Result<()>) {
     let error = outcome.unwrap_err();

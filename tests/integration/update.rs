@@ -126,6 +126,21 @@ fn an_update_ends_when_others_keep_changing_the_entity() {
 }
 
 #[test]
+fn a_change_that_takes_all_the_time_writes_nothing() {
+    let keyspace = Keyspace::versioned();
+    let store = keyspace.connected_with(|config| versioned(config).call_timeout(Duration::from_secs(1)));
+    let error = store
+        .update(ID, |_| {
+            thread::sleep(Duration::from_millis(1_100));
+            Ok(Some(account(ID, 1, 1)))
+        })
+        .unwrap_err();
+    assert_eq!((error.kind(), error.is_indeterminate()), (ErrorKind::Timeout, false), "{error}");
+    assert!(error.to_string().contains("nothing was written: the change of the caller"), "{error}");
+    assert_eq!(store.get_latest_state(ID).unwrap(), None);
+}
+
+#[test]
 fn an_unknown_outcome_is_reported_and_not_changed_again() {
     let proxied = Proxied::versioned(|config| config.max_attempts(1).core_connections_per_host(16));
     proxied.store.write_state(&account(ID, 7, 1)).unwrap();

@@ -7,12 +7,12 @@ use std::{
 
 use cluster::Cluster;
 use durable_store::{
-    Config, ConfigBuilder, DurableStore, ErrorKind, Layout, Replication, Result, SchemaOptions,
+    ConfigBuilder, DurableStore, ErrorKind, Result,
     WriteCondition::{IfAbsent, IfVersion},
     WriteMode,
 };
 
-use crate::harness::{MARGIN, alone, config, connected, nodes, state};
+use crate::harness::{MARGIN, alone, config, connected, make_table_with, nodes, state};
 
 /// Shorter than the driver takes to give up a connection without an answer, so that the request stays under way.
 const CALL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -26,9 +26,7 @@ fn versioned(cluster: &Cluster) -> ConfigBuilder {
 
 fn node_with_versioned_table() -> Cluster {
     let cluster = nodes().start().unwrap();
-    let settings: Config = versioned(&cluster).build().unwrap();
-    let options = SchemaOptions::new(Replication::Simple(1)).layout(Layout::ById);
-    DurableStore::new(settings).create_schema(&options).unwrap();
+    make_table_with(versioned(&cluster));
     cluster
 }
 
@@ -47,11 +45,10 @@ fn stored(store: &DurableStore, id: &str) -> Option<u64> {
 /// A call, whether it wants to find a state, and what is stored once it was applied.
 type Transaction = (&'static str, fn(&DurableStore, &str) -> Result<()>, bool, Option<u64>);
 
-const TRANSACTIONS: [Transaction; 5] = [
+const TRANSACTIONS: [Transaction; 4] = [
     ("write", |store, id| store.write_state(&state(id, 5)), true, Some(5)),
     ("if-absent", |store, id| store.write_state_if(&state(id, 5), IfAbsent), false, Some(5)),
     ("if-version", |store, id| store.write_state_if(&state(id, 5), IfVersion(BEFORE)), true, Some(5)),
-    ("forget", |store, id| store.forget_state(id), true, None),
     ("delete-if-version", |store, id| store.delete_state_if_version(id, BEFORE), true, None),
 ];
 

@@ -24,4 +24,5 @@ mod schema_race;
 mod secrets_hidden;
 mod three_replicas;
 mod tls;
+mod updates;
 mod volume;

@@ -39,6 +39,10 @@ fn overtaken_by_delete(version: u64) -> Verdict {
     Verdict::Overtaken(Found { version: Some(version), is_deleted: true, owner_epoch: None })
 }
 
+fn forgotten(row: &StoredRow<'_>) -> Goal<'static> {
+    Goal::Forgotten(Found::from(row))
+}
+
 /// The table of the page `design`.
 #[test]
 fn the_stored_row_decides() {
@@ -73,10 +77,12 @@ fn the_stored_row_decides() {
         (Goal::Deleted(4), Some(deleted(5)), overtaken_by_delete(5)),
         (Goal::Deleted(4), Some(row(4)), Possible),
         (Goal::Deleted(4), Some(row(5)), overtaken(Some(5))),
-        (Goal::Forgotten, None, Done),
-        (Goal::Forgotten, Some(row(5)), Possible),
-        (Goal::Forgotten, Some(deleted(5)), Possible),
-        (Goal::Forgotten, Some(unreadable()), Possible),
+        (forgotten(&row(5)), None, Done),
+        (forgotten(&row(5)), Some(row(5)), Possible),
+        (forgotten(&row(5)), Some(row(6)), overtaken(Some(6))),
+        (forgotten(&row(5)), Some(deleted(5)), overtaken_by_delete(5)),
+        (forgotten(&deleted(5)), Some(deleted(5)), Possible),
+        (forgotten(&unreadable()), Some(unreadable()), Possible),
     ] {
         assert_eq!(goal.verdict(&row.clone().unwrap_or_default(), |_| true), verdict, "{goal:?} {row:?}");
     }
@@ -96,12 +102,12 @@ fn a_store_that_may_not_own_the_entity_repeats_nothing() {
         (Goal::Newest(&ours), owned(deleted(4)), overtaken(Some(4), true)),
         (Goal::Deleted(4), owned(deleted(4)), Verdict::Done),
         (Goal::Deleted(4), owned(row(4)), overtaken(Some(4), false)),
-        (Goal::Forgotten, only_owned(), overtaken(None, false)),
-        (Goal::Forgotten, StoredRow::default(), Verdict::Done),
+        (forgotten(&only_owned()), only_owned(), overtaken(None, false)),
+        (forgotten(&only_owned()), StoredRow::default(), Verdict::Done),
     ] {
         assert_eq!(goal.verdict(&row, |_| false), verdict, "{goal:?} {row:?}");
     }
-    assert_eq!(Goal::Forgotten.verdict(&only_owned(), |_| true), Verdict::Possible);
+    assert_eq!(forgotten(&only_owned()).verdict(&only_owned(), |_| true), Verdict::Possible);
 }
 
 #[test]

@@ -157,6 +157,9 @@ impl ConfigBuilder {
     /// `durable_store_future_rows_total`, but writes of its entity have no effect until the clock has passed its timestamp.
     /// Defaults to 10 seconds.
     ///
+    /// In the modes `Versioned` and `Owned` the server gives the timestamps; there a row that is further ahead is counted
+    /// too, since it hides transactions.
+    ///
     /// A larger value tolerates worse clocks. But one wrong timestamp within it moves the timestamps of all later writes of
     /// every process that reads it.
     ///

@@ -77,9 +77,9 @@ impl Transaction {
         matches!(self, Self::Delete | Self::DeleteIfVersion | Self::Forget)
     }
 
-    /// How many EXECUTEs come before the first attempt: a `delete_state` reads which version it deletes.
+    /// How many EXECUTEs come before the first attempt: `delete_state` and `forget_state` read what they remove.
     pub(crate) fn reads(self) -> usize {
-        usize::from(self == Self::Delete)
+        usize::from(matches!(self, Self::Delete | Self::Forget))
     }
 
     /// How many EXECUTEs an attempt takes without faults, the last of which is the one that is applied: where there is no

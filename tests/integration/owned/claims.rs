@@ -7,8 +7,11 @@ use std::{
 
 use durable_store::{DurableStore, ErrorKind};
 
-use super::{CHANGES, ID, two_stores};
-use crate::harness::{Keyspace, RawRow, account, owned};
+use super::{CHANGES, ID, reads, two_stores};
+use crate::harness::{
+    Keyspace, RawRow, account, eventually, owned,
+    proxy::{Action, Proxied},
+};
 
 const CLAIMERS: usize = 16;
 
@@ -92,6 +95,32 @@ fn a_store_that_claims_again_does_not_fence_itself() {
     other.get_latest_state(ID).unwrap();
     for (_, change) in CHANGES {
         super::assert_fenced(change(&store));
+    }
+}
+
+/// A write that began before another store claimed the entity is not made again with a later claim of its own store.
+#[test]
+fn a_write_does_not_outlive_a_claim_of_another_store() {
+    let proxied = Proxied::owned(|config| config);
+    let other = proxied.keyspace.connected_with(owned);
+    for (operation, change) in CHANGES {
+        proxied.keyspace.cql("TRUNCATE {table}");
+        proxied.store.get_latest_state(ID).unwrap();
+        proxied.store.write_state(&account(ID, 7, 7)).unwrap();
+        proxied.proxy.on_executes(vec![Action::Pass; reads(operation)].into_iter().chain([Action::Hold]));
+        thread::scope(|scope| {
+            let held = scope.spawn(|| change(&proxied.store));
+            eventually("the write is under way", || proxied.proxy.held() == 1);
+            // The other store takes the entity and writes it, and the first store claims it again.
+            other.get_latest_state(ID).unwrap();
+            other.write_state(&account(ID, 7, -1)).unwrap();
+            let claimed = proxied.store.get_latest_state(ID).unwrap().unwrap();
+            assert_eq!(claimed.resulting_state, account(ID, 7, -1).resulting_state);
+            proxied.proxy.release_first();
+            let error = held.join().unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Fenced, "{operation}: {error}");
+        });
+        proxied.store.write_state(&account(ID, 8, 1)).unwrap();
     }
 }
 

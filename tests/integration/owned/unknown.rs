@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use durable_store::{DurableStore, Error, ErrorKind};
 
-use super::{CHANGES, ID};
+use super::{CHANGES, ID, reads};
 use crate::harness::{
     account, eventually, owned,
     proxy::{Action, Proxied, opcode},
@@ -27,11 +27,6 @@ fn prepare(proxied: &Proxied) {
     proxied.keyspace.cql("TRUNCATE {table}");
     proxied.store.get_latest_state(ID).unwrap();
     proxied.store.write_state(&account(ID, 7, 7)).unwrap();
-}
-
-/// How many EXECUTEs come before the one that changes the row.
-fn reads(operation: &str) -> usize {
-    usize::from(operation == "delete_state")
 }
 
 /// Cuts the connection at one request or answer, having done `meanwhile`.

@@ -29,9 +29,9 @@ fn bystander(proxied: &Proxied) -> DurableStore {
 fn a_transaction_applied_after_its_call_was_reported_unknown() {
     let proxied = proxied(1);
     let bystander = bystander(&proxied);
-    for transaction in [Transaction::WriteFirst, Transaction::IfVersion, Transaction::DeleteIfVersion] {
+    for transaction in Transaction::ALL {
         let id = transaction.prepare(&proxied.store, "late");
-        let passing = vec![Action::Pass; transaction.executes() - 1];
+        let passing = vec![Action::Pass; transaction.reads() + transaction.executes() - 1];
         proxied.proxy.on_executes(passing.into_iter().chain([Action::Hold]));
         let error = transaction.make(&proxied.store, &id).unwrap_err();
         assert_eq!((error.kind(), error.is_indeterminate()), (ErrorKind::Timeout, true), "{transaction:?}: {error}");
@@ -46,10 +46,11 @@ fn a_transaction_applied_after_its_call_was_reported_unknown() {
 fn a_transaction_applied_before_the_retry_succeeds() {
     let proxied = proxied(2);
     let bystander = bystander(&proxied);
-    for transaction in [Transaction::IfAbsent, Transaction::DeleteIfVersion] {
+    for transaction in [Transaction::IfAbsent, Transaction::DeleteIfVersion, Transaction::Forget] {
         let id = transaction.prepare(&proxied.store, "between");
         // The attempt, the read after it, the next attempt.
-        proxied.proxy.on_executes([Action::Hold, Action::Pass, Action::Hold]);
+        let before = vec![Action::Pass; transaction.reads()];
+        proxied.proxy.on_executes(before.into_iter().chain([Action::Hold, Action::Pass, Action::Hold]));
         thread::scope(|scope| {
             let call = scope.spawn(|| transaction.make(&proxied.store, &id));
             eventually("the second attempt is under way", || proxied.proxy.held() == 2);
