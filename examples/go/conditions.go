@@ -12,13 +12,13 @@ import (
 )
 
 // WriteStateIfAbsent stores a state if its entity has none, and fails with [ErrConflict] otherwise.
-// Not if the last write wins.
+// Not available in mode last_write_wins.
 func (s *Store) WriteStateIfAbsent(ctx context.Context, state *egopb.DurableState) error {
 	return s.writeStateIf(ctx, state, C.DURABLE_STORE_IF_ABSENT, 0)
 }
 
 // WriteStateIfVersion stores a state if the stored one has this version, and fails with [ErrConflict]
-// otherwise. Not if the last write wins.
+// otherwise. Not available in mode last_write_wins.
 func (s *Store) WriteStateIfVersion(ctx context.Context, state *egopb.DurableState, versionNumber uint64) error {
 	return s.writeStateIf(ctx, state, C.DURABLE_STORE_IF_VERSION, versionNumber)
 }
@@ -47,7 +47,7 @@ func (s *Store) DeleteState(ctx context.Context, key Key) error {
 }
 
 // DeleteStateIfVersion deletes the state that a key names if it has this version, and fails with [ErrConflict]
-// otherwise. Not if the last write wins.
+// otherwise. Not available in mode last_write_wins.
 func (s *Store) DeleteStateIfVersion(ctx context.Context, key Key, versionNumber uint64) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		id, length := textPointer(key.persistenceID)
@@ -56,7 +56,7 @@ func (s *Store) DeleteStateIfVersion(ctx context.Context, key Key, versionNumber
 	})
 }
 
-// ForgetState removes the row that a key names, and all memory of its version number. Not if the last write wins.
+// ForgetState removes the row that a key names, and all memory of its version number. Not available in mode last_write_wins.
 func (s *Store) ForgetState(ctx context.Context, key Key) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		id, length := textPointer(key.persistenceID)

@@ -80,6 +80,18 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// clone returns another handle of the same session.
+func (s *Store) clone(ctx context.Context) (*Store, error) {
+	var handle *C.durable_store
+	err := s.call(ctx, func(from *C.durable_store, failure **C.durable_store_error) C.int32_t {
+		return C.durable_store_clone(from, &handle, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return owned(handle), nil
+}
+
 // Connect connects to the cluster, unless connected. eGo calls Ping instead, which connects as well.
 func (s *Store) Connect(ctx context.Context) error {
 	return s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {

@@ -36,16 +36,23 @@ const stopped C.int32_t = -1
 
 // Update reads the state of an entity, has change make the next one, with a higher version number, and writes that if no
 // other writer came first; otherwise it begins again. It returns what is stored in the end, nil if there is no state. Not
-// if the last write wins.
+// available in mode last_write_wins.
 //
-// The change may be called several times, and may use the store. Its error ends the update and is returned as it is.
+// The change may be called several times, and may use the store. Its error ends the update and is returned as it is. The
+// time of the change counts towards call_timeout, which does not interrupt it. Close does not wait for an update.
 func (s *Store) Update(ctx context.Context, persistenceID string, change Change) (*egopb.DurableState, error) {
 	var found C.bool
 	var bytes buffer
 	update := update{change: change}
 	context := cgo.NewHandle(&update)
 	defer context.Delete()
-	err := s.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
+	// On a handle of its own, not under the lock of the store: the change may call the store, also while it is closed.
+	own, err := s.clone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer own.Close()
+	err = own.call(ctx, func(handle *C.durable_store, failure **C.durable_store_error) C.int32_t {
 		id, length := textPointer(persistenceID)
 		callback := C.durable_store_change_callback(C.durablestoreChange)
 		kind := C.durable_store_update(handle, id, length, nil, callback, unsafe.Pointer(&context),

@@ -10,7 +10,7 @@ from typing import Any
 IF_ABSENT = 0
 IF_VERSION = 1
 
-# How an update ends whose change raised an exception.
+# What the callback returns to end an update because the change raised an exception.
 STOPPED = -1
 
 ChangeCallback = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, c_void_p)

@@ -79,11 +79,11 @@ class DurableStore:
         self._call(library.durable_store_write_state, *_sized(_bytes(state)))
 
     def write_state_if_absent(self, state: DurableState) -> None:
-        """Stores the first state of an entity; raises `ConflictError` if there is one. Not if the last write wins."""
+        """Stores the first state of an entity; raises `ConflictError` if there is one. Not available in mode `last_write_wins`."""
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_ABSENT, 0)
 
     def write_state_if_version(self, state: DurableState, version_number: int) -> None:
-        """Stores a state if this version is the latest; raises `ConflictError` otherwise. Not if the last write wins."""
+        """Stores a state if this version is the latest; raises `ConflictError` otherwise. Not available in mode `last_write_wins`."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_write_state_if, *_sized(_bytes(state)), IF_VERSION, version)
 
@@ -105,12 +105,12 @@ class DurableStore:
         self._call(library.durable_store_delete_state, *_key(persistence_id, shard))
 
     def delete_state_if_version(self, persistence_id: str, version_number: int, *, shard: int | None = None) -> None:
-        """Deletes a state if this version is the latest; raises `ConflictError` otherwise. Not if the last write wins."""
+        """Deletes a state if this version is the latest; raises `ConflictError` otherwise. Not available in mode `last_write_wins`."""
         version = unsigned("version_number", version_number)
         self._call(library.durable_store_delete_state_if_version, *_key(persistence_id, shard), version)
 
     def forget_state(self, persistence_id: str) -> None:
-        """Removes the row of an entity, and all memory of its version number. Not if the last write wins."""
+        """Removes the row of an entity, and all memory of its version number. Not available in mode `last_write_wins`."""
         self._call(library.durable_store_forget_state, *_key(persistence_id, None))
 
     def release(self, persistence_id: str) -> None:
@@ -124,7 +124,7 @@ class DurableStore:
 
         `change` gets the current state, None if there is none, and returns the next one, with a higher version number, or
         None to leave everything as it is. It may be called several times, and may use the store. An exception that it
-        raises ends the update and is raised here. Returns what is stored in the end. Not if the last write wins.
+        raises ends the update and is raised here. Returns what is stored in the end. Not available in mode `last_write_wins`.
         """
         raised: list[BaseException] = []
 
