@@ -1,13 +1,19 @@
 //! The client timestamps that order the writes of this process: a hybrid logical clock.
 //!
-//! A timestamp is the time of this machine, unless an earlier write has, or a read has shown, a later one: then it is one
-//! more than that. So a write replaces what its process has written and read before, also if another machine, whose clock
-//! is ahead, wrote it.
+//! A timestamp is the time of this machine, unless an earlier write has, or a read has shown, a later one: then it is above
+//! that. So a write replaces what its process has written and read before, also if another machine, whose clock is ahead,
+//! wrote it.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+/// By how many microseconds at most a read moves the clock past a timestamp from a clock that is ahead. The number is random:
+/// two processes that read the same row and then both write it would otherwise give the same timestamp, and Cassandra
+/// chooses each cell separately between two writes with one timestamp. Less than a write and a read of it take, so that
+/// processes that read each other's writes do not outrun time.
+const MOST_SKIPPED: i64 = 255;
 
 /// The clock of the process.
 static CLOCK: Clock = Clock::new();
@@ -15,8 +21,8 @@ static CLOCK: Clock = Clock::new();
 /// The latest timestamp that was given to a write of this process, or shown by a read, in microseconds since 1970.
 struct Clock(AtomicI64);
 
-/// The next timestamp in microseconds since 1970: now, or one more than the latest one that this process has written or
-/// read. Strictly increasing in the whole process.
+/// The next timestamp in microseconds since 1970: now, or one above the latest one that this process has written or read.
+/// Strictly increasing in the whole process.
 pub(crate) fn next() -> i64 {
     CLOCK.next(now())
 }
@@ -25,7 +31,7 @@ pub(crate) fn next() -> i64 {
 /// later timestamps of this process are above it. Otherwise returns how far ahead it is: one wrong timestamp must not
 /// move those of all other entities.
 pub(crate) fn read(written_at: i64, max_drift: Duration) -> Option<Duration> {
-    CLOCK.read(written_at, now, max_drift)
+    CLOCK.read(written_at, now, max_drift, || fastrand::i64(0..=MOST_SKIPPED))
 }
 
 /// The time of this machine in microseconds since 1970.
@@ -46,7 +52,13 @@ impl Clock {
         now.max(last.saturating_add(1))
     }
 
-    fn read(&self, written_at: i64, now: impl FnOnce() -> i64, max_drift: Duration) -> Option<Duration> {
+    fn read(
+        &self,
+        written_at: i64,
+        now: impl FnOnce() -> i64,
+        max_drift: Duration,
+        skipped: impl FnOnce() -> i64,
+    ) -> Option<Duration> {
         // Most rows are older than the last write of this process: then the time need not be read.
         if written_at <= self.0.load(Ordering::Relaxed) {
             return None;
@@ -55,7 +67,8 @@ impl Clock {
         if ahead > max_drift {
             return Some(ahead);
         }
-        self.0.fetch_max(written_at, Ordering::Relaxed);
+        let skipped = if ahead.is_zero() { 0 } else { skipped() };
+        self.0.fetch_max(written_at.saturating_add(skipped), Ordering::Relaxed);
         None
     }
 }
@@ -83,16 +96,25 @@ mod tests {
         let clock = Clock::new();
         assert_eq!(clock.next(100), 100);
         for (read, now, next) in [(90, 101, 101), (110, 100, 111), (111, 100, 112), (113, 103, 114), (50, 200, 200)] {
-            assert_eq!(clock.read(read, || now, DRIFT), None);
+            assert_eq!(clock.read(read, || now, DRIFT, || 0), None);
             assert_eq!(clock.next(now), next);
         }
     }
 
     #[test]
+    fn a_read_skips_a_number_only_if_the_row_is_ahead() {
+        let clock = Clock::new();
+        assert_eq!(clock.read(100, || 100, DRIFT, || 7), None);
+        assert_eq!(clock.next(90), 101);
+        assert_eq!(clock.read(105, || 100, DRIFT, || 7), None);
+        assert_eq!(clock.next(100), 113);
+    }
+
+    #[test]
     fn a_timestamp_beyond_the_drift_is_reported_and_moves_nothing() {
         let clock = Clock::new();
-        assert_eq!(clock.read(111, || 100, DRIFT), Some(Duration::from_micros(11)));
-        assert_eq!(clock.read(i64::MAX, || -1, DRIFT), Some(Duration::from_micros(i64::MAX as u64)));
+        assert_eq!(clock.read(111, || 100, DRIFT, || 0), Some(Duration::from_micros(11)));
+        assert_eq!(clock.read(i64::MAX, || -1, DRIFT, || 0), Some(Duration::from_micros(i64::MAX as u64)));
         assert_eq!(clock.next(100), 100);
     }
 
@@ -100,7 +122,7 @@ mod tests {
     fn a_clock_that_was_set_back_does_not_make_own_rows_look_ahead() {
         let clock = Clock::new();
         assert_eq!(clock.next(1_000), 1_000);
-        assert_eq!(clock.read(1_000, || 5, DRIFT), None);
+        assert_eq!(clock.read(1_000, || 5, DRIFT, || 0), None);
         assert_eq!(clock.next(5), 1_001);
     }
 }
