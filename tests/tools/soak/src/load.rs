@@ -17,15 +17,19 @@ use durable_store::{Consistency, DurableStore};
 use fastrand::Rng;
 
 use crate::{
-    history::{Entry, Id, Recorder, THREADS_PER_STORE},
+    history::{Entry, Id, Nanos, Recorder, SECOND, THREADS_PER_STORE},
     options::Mode,
+    processes::PROCESSES,
 };
 
 pub(crate) use states::SHARD;
-use worker::Worker;
+use worker::{Worker, call_timeout};
 
 /// Of every call. Less than a fault lasts, so that there are calls that fail.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// For how long one process writes an id.
+const TURN: Nanos = 15 * SECOND;
 
 /// After the load the last reads have this long to succeed.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,8 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Load<'l> {
     /// In mode owned several, which claim the same ids.
     pub(crate) stores: &'l [DurableStore],
-    /// The number of the first of them, among those of all processes.
-    first_store: u32,
+    /// The number of this process, from 1; 0 if it is the only one.
+    process: u32,
     pub(crate) recorder: &'l Recorder,
     pub(crate) mode: Mode,
     pub(crate) seed: u64,
@@ -80,12 +84,12 @@ const OWNED: [Role; 6] = [
 impl<'l> Load<'l> {
     pub(crate) fn new(stores: &'l [DurableStore], recorder: &'l Recorder, mode: Mode, seed: u64) -> Self {
         let next_versions = (0..ids::MOST).map(|_| AtomicU64::new(1)).collect();
-        Self { stores, first_store: 0, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
+        Self { stores, process: 0, recorder, mode, seed, next_versions, stopped: AtomicBool::new(false) }
     }
 
     /// The load of one of several processes, with this number.
     pub(crate) fn of_process(self, process: u32) -> Self {
-        Self { first_store: process, ..self }
+        Self { process, ..self }
     }
 
     pub(crate) fn start<'s>(&'s self, scope: &'s Scope<'s, '_>) {
@@ -96,7 +100,7 @@ impl<'l> Load<'l> {
         };
         let threads = roles.iter().flat_map(|role| (0..role.threads).map(move |_| role));
         // The threads of each role use all stores by turns.
-        let stores = (self.first_store..).zip(self.stores).cycle();
+        let stores = (self.process..).zip(self.stores).cycle();
         for ((thread, role), (number, store)) in (1..).zip(threads).zip(stores) {
             let rng = Rng::with_seed(self.seed.wrapping_add(u64::from(thread)));
             let worker = Worker::new(self, store, number * THREADS_PER_STORE + thread, rng);
@@ -117,6 +121,12 @@ impl<'l> Load<'l> {
             (role.act)(&mut worker);
             next = (next + pause).max(Instant::now());
         }
+    }
+
+    /// The id that is written instead of this one. With several processes each id has one that writes it for a time, and
+    /// moves to the next process then. `None` while all wait until the calls of the last turn have ended.
+    pub(crate) fn in_turn(&self, id: Id) -> Option<Id> {
+        if self.process == 0 { Some(id) } else { in_turn(self.process, self.recorder.now(), id) }
     }
 
     /// A version for a write of the id that no other one has.
@@ -156,4 +166,37 @@ pub(crate) fn read_all(load: &Load<'_>, history: &[Entry]) -> Result<Vec<Entry>>
         }
     }
     Ok(found)
+}
+
+fn in_turn(process: u32, now: Nanos, id: Id) -> Option<Id> {
+    if now % TURN + call_timeout() + SECOND >= TURN {
+        return None;
+    }
+    let turn = u32::try_from(now / TURN).unwrap_or_default();
+    let number = id.number / PROCESSES * PROCESSES + (process + turn) % PROCESSES;
+    Some(Id { number, ..id })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Population;
+
+    #[test]
+    fn each_id_has_one_writer_at_a_time_and_moves_to_all() {
+        let ids = |process, now| {
+            let id = |number| Id { population: Population::Kept, generation: 0, number };
+            (0..9).filter_map(|number| in_turn(process, now, id(number))).map(|id| id.number).collect::<BTreeSet<_>>()
+        };
+        let mut writers_of_4 = BTreeSet::new();
+        for turn in 0..3 {
+            let begin = turn * TURN;
+            let parts: Vec<_> = (1..=PROCESSES).map(|process| ids(process, begin)).collect();
+            assert_eq!(parts.iter().flatten().copied().collect::<Vec<_>>().len(), 9);
+            assert_eq!(parts.iter().flatten().collect::<BTreeSet<_>>().len(), 9);
+            writers_of_4.extend(parts.iter().position(|part| part.contains(&4)));
+            assert!(ids(1, begin + TURN - SECOND).is_empty());
+        }
+        assert_eq!(writers_of_4.len(), 3);
+    }
 }

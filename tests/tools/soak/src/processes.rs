@@ -26,7 +26,7 @@ use crate::{
 /// How a process of this program begins that only makes load.
 pub(crate) const COMMAND: &str = "load-process";
 
-const PROCESSES: u32 = 3;
+pub(crate) const PROCESSES: u32 = 3;
 
 const BETWEEN_COUNTS: Duration = Duration::from_secs(1);
 

@@ -28,7 +28,7 @@ impl Worker<'_> {
         let (mut items, mut states) = (Vec::new(), Vec::new());
         for _ in 0..count {
             // Some come twice, since there are not many.
-            let id = ids::to_write(mode, now, &mut self.rng);
+            let Some(id) = self.load.in_turn(ids::to_write(mode, now, &mut self.rng)) else { return };
             let (version, token) = (self.version(id, now), self.load.recorder.next_token());
             items.push((id, Action::Write { version, token, condition: Condition::None }));
             states.push(states::state(id, version, token));

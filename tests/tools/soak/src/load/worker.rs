@@ -32,7 +32,7 @@ impl<'l> Worker<'l> {
     /// Writes plainly; in mode versioned or owned at times under a condition.
     pub(crate) fn write(&mut self) {
         let now = self.load.recorder.now();
-        let id = ids::to_write(self.load.mode, now, &mut self.rng);
+        let Some(id) = self.load.in_turn(ids::to_write(self.load.mode, now, &mut self.rng)) else { return };
         self.claim_at_times(id);
         if self.load.mode.uses_transactions() && id.population == Population::Deleted && self.rng.bool() {
             self.write_known(id);
@@ -60,6 +60,7 @@ impl<'l> Worker<'l> {
     /// Deletes; in mode versioned or owned every other id only if its version is known.
     pub(crate) fn delete(&mut self) {
         let id = ids::current(Population::Deleted, self.load.recorder.now(), &mut self.rng);
+        let Some(id) = self.load.in_turn(id) else { return };
         self.claim_at_times(id);
         let known = if self.load.mode.uses_transactions() && id.number % 2 == 1 {
             let Some(Some(Seen { version, .. })) = self.get_latest_state(id) else { return };
