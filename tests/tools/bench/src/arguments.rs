@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub(crate) quick: bool,
     /// The instructions of each operation, and nothing else.
     pub(crate) instructions: bool,
+    /// The points whose titles contain this, and no others.
+    pub(crate) only: Option<String>,
     /// The folder of the report; `target/bench` unless told otherwise.
     pub(crate) out: Option<PathBuf>,
     /// Alternating runs of each point, where not as planned.
@@ -27,10 +29,11 @@ pub(crate) fn parse(arguments: &[&str]) -> Result<Options> {
         match argument {
             "--quick" => options.quick = true,
             "--instructions" => options.instructions = true,
+            "--only" => options.only = Some(value()?.into()),
             "--out" => options.out = Some(value()?.into()),
             "--rounds" => options.rounds = Some(number(argument, value()?)?),
             "--millis" => options.millis = Some(number(argument, value()?)?.into()),
-            _ => bail!("bench knows --quick, --instructions, --out, --rounds and --millis, not {argument}"),
+            _ => bail!("bench knows --quick, --instructions, --only, --out, --rounds and --millis, not {argument}"),
         }
     }
     Ok(options)
@@ -47,9 +50,10 @@ mod tests {
 
     #[test]
     fn arguments_come_in_any_order() {
-        let options = parse(&["--millis", "20", "--out", "elsewhere", "--quick", "--rounds", "3"]).unwrap();
-        let (out, rounds, millis) = (Some("elsewhere".into()), Some(3), Some(20));
-        assert_eq!(options, Options { quick: true, out, rounds, millis, ..Options::default() });
+        let line = ["--millis", "20", "--out", "elsewhere", "--quick", "--rounds", "3", "--only", "owned"];
+        let options = parse(&line).unwrap();
+        let (out, rounds, millis, only) = (Some("elsewhere".into()), Some(3), Some(20), Some("owned".into()));
+        assert_eq!(options, Options { quick: true, out, rounds, millis, only, instructions: false });
         assert!(parse(&["--instructions"]).unwrap().instructions);
         assert_eq!(parse(&[]).unwrap(), Options::default());
     }

@@ -90,7 +90,17 @@ impl Plan {
             builder.scan();
             builder.growth();
         }
+        if let Some(title) = &options.only {
+            builder.plan.keep_only(title);
+        }
         builder.plan
+    }
+
+    /// Keeps the points whose titles contain this, and their tables.
+    fn keep_only(&mut self, title: &str) {
+        self.points.retain(|point| point.title.contains(title));
+        let series = || self.points.iter().flat_map(|point| &point.series);
+        self.tables.retain(|table| series().any(|one| one.request.target.table == table.target.table));
     }
 }
 
@@ -330,6 +340,14 @@ mod tests {
         for end in ["bare pipelining", "one at a time", "keyed by id", "scylla with block_on"] {
             assert!(whats.iter().any(|what| what.ends_with(end)), "{end} is not in {whats:#?}");
         }
+    }
+
+    #[test]
+    fn a_run_of_some_points_has_their_tables_only() {
+        let plan = Plan::new(&Options { only: Some("owned".into()), ..Options::default() }, "k");
+        let titles: Vec<_> = plan.points.iter().map(|point| point.title.as_str()).collect();
+        assert_eq!(titles, ["owned write, 1 thread", "owned write, 16 threads"]);
+        assert_eq!(plan.tables.iter().map(|table| table.target.table.as_str()).collect::<Vec<_>>(), ["versioned"]);
     }
 
     #[test]

@@ -31,9 +31,10 @@ cargo xtask <command>
   cassandra    start and end a local Cassandra: cargo xtask cassandra help
   test         run every test against a Cassandra: [--server auto|env|container|local] [--long] [FILTER]
   soak         three nodes, load and faults, a history that is checked: --minutes N [--seed S]
-               [--mode last-write-wins|versioned] [--layout by-id|by-shard]
+               [--mode last-write-wins|versioned|owned] [--layout by-id|by-shard] [--clocks-apart S]
   ffi          build the library for other languages, and install it: cargo xtask ffi help
-  bench        measure the store against others: [--quick] [--instructions]; exits non-zero where a bar is missed
+  bench        measure the store against others: [--quick] [--only TITLE] [--instructions]; exits non-zero if
+               a bar is missed
   check        formatting, lints with every feature, documentation, house rules, dependencies; needs no server
   help         this page
 ";
