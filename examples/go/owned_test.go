@@ -95,6 +95,19 @@ func TestTheErrorAndThePanicOfAChangeAreThoseOfTheUpdate(t *testing.T) {
 	fails(t, err, durablestore.ErrInvalidState, "persistence_id")
 }
 
+func TestAChangeMayCloseTheStore(t *testing.T) {
+	store := versioned(t)
+	updated, err := store.Update(t.Context(), "account-42", func(current *egopb.DurableState) (*egopb.DurableState, error) {
+		return next(current), store.Close()
+	})
+	if err != nil || updated.GetVersionNumber() != 1 {
+		t.Fatalf("%v, %v", updated, err)
+	}
+	if _, err := store.GetLatestState(t.Context(), "account-42"); !errors.Is(err, durablestore.ErrClosed) {
+		t.Fatal(err)
+	}
+}
+
 func TestUpdatesOfManyGoroutinesAreAllApplied(t *testing.T) {
 	const goroutines, updates = 8, 5
 	store := versioned(t)
