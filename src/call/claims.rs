@@ -28,8 +28,7 @@ struct Reign {
     last: i64,
 }
 
-/// Of these there is one, unless claims of two stores alternate while a write is under way. A write that began before the
-/// kept ones is fenced.
+/// Of these there is one, unless claims of two stores alternate. A write that began before the kept ones is fenced.
 const KEPT_REIGNS: usize = 8;
 
 /// A claim that is under way. Ends when it is dropped.
@@ -158,12 +157,13 @@ impl Owner<'_> {
         claims.get(self.persistence_id).and_then(|entity| entity.last_since(self.held)).unwrap_or(self.held)
     }
 
-    /// Who owns the entity, if its row holds this epoch.
-    pub(crate) fn ownership(&self, found: Option<i64>) -> Ownership {
+    /// Who owns the entity, if its row holds this epoch, and the epoch of this store was `since` before it was looked at. A
+    /// lower one than that is of another store: it claimed after the entity was forgotten.
+    pub(crate) fn ownership(&self, since: i64, found: Option<i64>) -> Ownership {
         let claims = self.claims.0.lock();
         let entity = claims.get(self.persistence_id);
         let last = entity.and_then(|entity| entity.last_since(self.held)).unwrap_or(self.held);
-        if found.is_some_and(|found| (self.held..=last).contains(&found)) {
+        if found.is_some_and(|found| (since..=last).contains(&found)) {
             Ownership::Own
         } else if entity.is_some_and(|entity| entity.under_way > 0) {
             Ownership::Undecided
@@ -172,15 +172,21 @@ impl Owner<'_> {
         }
     }
 
-    /// Refuses a call whose store no longer owns the entity, in whose row this epoch was found.
+    /// Refuses a call whose store no longer owns the entity, see [`ownership`](Self::ownership).
+    pub(crate) fn check_since(&self, since: i64, found: Option<i64>) -> Result<()> {
+        if self.ownership(since, found) == Ownership::Lost { Err(Error::fenced(found.is_some())) } else { Ok(()) }
+    }
+
+    /// The same for a look at the row during which the store cannot claim it.
     pub(crate) fn check(&self, found: Option<i64>) -> Result<()> {
-        if self.ownership(found) == Ownership::Lost { Err(Error::fenced(found.is_some())) } else { Ok(()) }
+        self.check_since(self.epoch(), found)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     fn epoch(claims: &Claims) -> Option<i64> {
         claims.owner("a").map(|owner| owner.epoch())
@@ -206,22 +212,22 @@ mod tests {
         claims.begin("a").succeeded(None, 1);
         let owner = claims.owner("a").unwrap();
         assert_eq!(
-            [Some(1), Some(2), None].map(|found| owner.ownership(found)),
+            [Some(1), Some(2), None].map(|found| owner.ownership(1, found)),
             [Ownership::Own, Ownership::Lost, Ownership::Lost]
         );
         // Recorded in another order than they were made.
         claims.begin("a").succeeded(Some(2), 3);
-        assert_eq!((owner.epoch(), owner.ownership(Some(3))), (1, Ownership::Lost));
+        assert_eq!((owner.epoch(), owner.ownership(1, Some(3))), (1, Ownership::Lost));
         claims.begin("a").succeeded(Some(1), 2);
-        assert_eq!((owner.epoch(), owner.ownership(Some(3))), (3, Ownership::Own));
+        assert_eq!((owner.epoch(), owner.ownership(1, Some(3))), (3, Ownership::Own));
         // Epoch 4 is that of another store.
         claims.begin("a").succeeded(Some(4), 5);
-        assert_eq!((owner.epoch(), owner.ownership(Some(5))), (3, Ownership::Lost));
+        assert_eq!((owner.epoch(), owner.ownership(1, Some(5))), (3, Ownership::Lost));
         assert_eq!(claims.owner("a").unwrap().epoch(), 5);
         // After a release the call keeps what it had.
         claims.release("a");
         assert_eq!(
-            (owner.epoch(), owner.ownership(Some(1)), owner.ownership(Some(3))),
+            (owner.epoch(), owner.ownership(1, Some(1)), owner.ownership(1, Some(3))),
             (1, Ownership::Own, Ownership::Lost)
         );
     }
@@ -232,11 +238,11 @@ mod tests {
         claims.begin("a").succeeded(None, 1);
         let owner = claims.owner("a").unwrap();
         let (first, second) = (claims.begin("a"), claims.begin("a"));
-        assert_eq!((owner.ownership(Some(2)), owner.ownership(Some(1))), (Ownership::Undecided, Ownership::Own));
+        assert_eq!((owner.ownership(1, Some(2)), owner.ownership(1, Some(1))), (Ownership::Undecided, Ownership::Own));
         drop(first);
-        assert_eq!(owner.ownership(Some(2)), Ownership::Undecided);
+        assert_eq!(owner.ownership(1, Some(2)), Ownership::Undecided);
         drop(second);
-        assert_eq!(owner.ownership(Some(2)), Ownership::Lost);
+        assert_eq!(owner.ownership(1, Some(2)), Ownership::Lost);
     }
 
     #[test]
@@ -247,15 +253,15 @@ mod tests {
         for before in 1..1_000 {
             claims.begin("a").succeeded(Some(before), before + 1);
         }
-        assert_eq!((owner.epoch(), owner.ownership(Some(700))), (1_000, Ownership::Own));
+        assert_eq!((owner.epoch(), owner.ownership(1, Some(700))), (1_000, Ownership::Own));
         assert_eq!(claims.0.lock().get("a").unwrap().reigns.len(), 1);
         // Alternating with another store.
         for before in (2_000..4_000).step_by(2) {
             claims.begin("a").succeeded(Some(before), before + 1);
         }
         assert_eq!(claims.0.lock().get("a").unwrap().reigns.len(), KEPT_REIGNS);
-        assert_eq!((owner.epoch(), owner.ownership(Some(1))), (1, Ownership::Own));
-        assert_eq!(owner.ownership(Some(3_999)), Ownership::Lost);
+        assert_eq!((owner.epoch(), owner.ownership(1, Some(1))), (1, Ownership::Own));
+        assert_eq!(owner.ownership(1, Some(3_999)), Ownership::Lost);
     }
 
     #[test]
@@ -266,5 +272,17 @@ mod tests {
         assert_eq!(claims.latest("a"), Some(7));
         claims.release_through("a", 7);
         assert_eq!(claims.latest("a"), None);
+    }
+
+    /// A store whose clock is behind claimed the entity after it was forgotten.
+    #[test]
+    fn a_lower_epoch_than_the_own_one_is_of_another_store() {
+        let claims = Claims::default();
+        claims.begin("a").succeeded(None, 1_000);
+        let owner = claims.owner("a").unwrap();
+        claims.begin("a").succeeded(Some(1_000), 1_010);
+        assert_eq!(owner.ownership(1_000, Some(1_010)), Ownership::Own);
+        assert_eq!(owner.ownership(owner.epoch(), Some(1_005)), Ownership::Lost);
+        assert_eq!(owner.check(Some(1_005)).unwrap_err().kind(), ErrorKind::Fenced);
     }
 }

@@ -41,9 +41,12 @@ impl CallContext<'_> {
         attempt: impl AsyncFnMut(&TableSession, Instant) -> Result<Answer>,
     ) -> impl Future<Output = Result<()>> {
         let read_verdict = async move || {
+            let owner = owner.map(|owner| (owner, owner.epoch()));
             let row = self.read_serially(persistence_id).await?;
-            Ok(goal
-                .verdict(&row, |found| owner.is_none_or(|owner| owner.ownership(found.owner_epoch) != Ownership::Lost)))
+            let may_own = |found: Found| {
+                owner.is_none_or(|(owner, epoch)| owner.ownership(epoch, found.owner_epoch) != Ownership::Lost)
+            };
+            Ok(goal.verdict(&row, may_own))
         };
         let refusal = move |found: Found| refusal(owner, found);
         transaction::run(self.call, &self.limits, self.on_current_session(attempt), read_verdict, refusal)

@@ -39,6 +39,7 @@ impl DurableStore {
     /// Everything [`get_latest_state`](DurableStore::get_latest_state) returns, except
     /// [`Corrupt`](crate::ErrorKind::Corrupt): a row that cannot be read can be deleted, on a table keyed by shard with
     /// the shard in the key, but not in mode versioned or owned if its version number is null.
+    /// [`Timeout`](crate::ErrorKind::Timeout) also if other writers kept changing the entity.
     /// [`is_indeterminate`](crate::Error::is_indeterminate) tells whether the state, or one of its older rows, may have been
     /// deleted. In mode owned also [`Fenced`](crate::ErrorKind::Fenced): another store has claimed the entity.
     pub fn delete_state<'k>(&self, key: impl Into<StateKey<'k>>) -> Result<()> {

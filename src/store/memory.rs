@@ -129,12 +129,25 @@ impl MemoryStore {
     }
 
     fn write(&self, state: &DurableState, condition: Option<WriteCondition>) -> Result<()> {
+        self.write_over(state, condition, None)
+    }
+
+    /// Writes a state if the condition holds and this one, if any, is stored, down to the last byte.
+    fn write_over(
+        &self,
+        state: &DurableState,
+        condition: Option<WriteCondition>,
+        replaced: Option<&DurableState>,
+    ) -> Result<()> {
         limits::check_persistence_id(&state.persistence_id)?;
         write_condition::check_write(self.write_mode, state, condition)?;
         let state = accepted(state)?;
         let (id, new) = (state.persistence_id.clone(), state.version_number);
         self.change(&id, |contents, found| {
             if self.write_mode.uses_transactions() && !write_condition::admits(condition, found, new) {
+                return Err(found.conflict());
+            }
+            if replaced.is_some_and(|replaced| contents.state(&id).as_ref() != Some(replaced)) {
                 return Err(found.conflict());
             }
             contents.entities.insert(state.persistence_id.clone(), Stored::State(state));
@@ -196,7 +209,9 @@ impl MemoryStore {
                     Ok(contents.state(persistence_id))
                 }),
             },
-            write: |state: &DurableState, condition| self.write(state, Some(condition)),
+            write: |state: &DurableState, condition, current: Option<&DurableState>| {
+                self.write_over(state, Some(condition), current)
+            },
             pause: pause_at_most(MOST_CONFLICTS),
         };
         steps.run(persistence_id, change)

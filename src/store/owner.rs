@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallContext, DurableStore};
+use super::{
+    CallContext, DurableStore,
+    transact::{bigint_or_null, every_column},
+};
 use crate::{
     Error, Layout, Result, WriteMode, block_on,
     call::{
-        claims::{Owner, Ownership},
+        claims::Owner,
         retry::Effect,
         timestamp,
         transaction::{Answer, Found},
@@ -51,7 +54,7 @@ impl DurableStore {
 
 /// The error of a write or delete that was refused because of what was found.
 pub(super) fn refusal(owner: Option<Owner<'_>>, found: Found) -> Error {
-    owner.and_then(|owner| owner.check(found.owner_epoch).err()).unwrap_or_else(|| found.conflict())
+    owner.and_then(|owner| owner.check_since(owner.held(), found.owner_epoch).err()).unwrap_or_else(|| found.conflict())
 }
 
 impl CallContext<'_> {
@@ -79,9 +82,19 @@ impl CallContext<'_> {
             let (row, epoch) = self.claim(persistence_id).await?;
             return Ok((row, Some(claims.owner_since(persistence_id, epoch))));
         }
-        let row = self.read_serially(persistence_id).await?;
-        owner.map_or(Ok(()), |owner| owner.check(row.owner_epoch))?;
+        let row = match owner {
+            Some(owner) => self.read_owned(persistence_id, owner).await?,
+            None => self.read_serially(persistence_id).await?,
+        };
         Ok((row, owner))
+    }
+
+    /// Reads the row of an entity serially, and fails if its store no longer owns it.
+    pub(super) async fn read_owned(&self, persistence_id: &str, owner: Owner<'_>) -> Result<StoredRow<'static>> {
+        let epoch = owner.epoch();
+        let row = self.read_serially(persistence_id).await?;
+        owner.check_since(epoch, row.owner_epoch)?;
+        Ok(row)
     }
 
     /// Claims the entity as it is. Begins again if it is changed, or claimed, in between.
@@ -98,17 +111,9 @@ impl CallContext<'_> {
                 row::decode(row.borrowed(), persistence_id, Layout::ById)?;
             }
             let epoch = next_epoch(row.owner_epoch.max(self.store.table.claims.latest(persistence_id)))?;
-            let bigint = |number: Option<i64>| number.map_or(Value::Null, Value::Bigint);
-            let values = [
-                Value::Bigint(epoch),
-                Value::Text(persistence_id),
-                bigint(row.owner_epoch),
-                bigint(row.version_number),
-                row.state_payload.as_deref().map_or(Value::Null, |payload| Value::Blob(row::Payload::Bytes(payload))),
-                row.state_manifest.as_deref().map_or(Value::Null, Value::Text),
-                bigint(row.timestamp),
-                bigint(row.shard_number),
-            ];
+            let [a, b, c, d, e] = every_column(&row);
+            let key = Value::Text(persistence_id);
+            let values = [Value::Bigint(epoch), key, bigint_or_null(row.owner_epoch), a, b, c, d, e];
             match self.transact(table, &table.statements.claim, &values, deadline).await? {
                 Answer::Applied => return Ok((row, epoch)),
                 Answer::Refused(_) => {
@@ -132,9 +137,8 @@ impl CallContext<'_> {
         loop {
             let epoch = owner.epoch();
             match attempt(Some(epoch)).await? {
-                Answer::Refused(found)
-                    if found.owner_epoch != Some(epoch) && owner.ownership(found.owner_epoch) != Ownership::Lost =>
-                {
+                Answer::Refused(found) if found.owner_epoch != Some(epoch) => {
+                    owner.check_since(epoch, found.owner_epoch)?;
                     pause_before(deadline, pause, "this store was claiming the entity all the time").await?;
                     pause = (2 * pause).min(LONGEST_PAUSE);
                 }

@@ -84,7 +84,7 @@ pub trait VersionedStateStore: StateStore {
     /// Returns what is stored in the end. See [`DurableStore::update`] for what `change` gets and returns.
     ///
     /// A store of your own need not implement this: it is made of [`get_latest_state`](StateStore::get_latest_state) and
-    /// [`write_state_if`](VersionedStateStore::write_state_if), with growing pauses after a conflict, and gives up with
+    /// [`write_state_if`](VersionedStateStore::write_state_if), which compares the version only, with growing pauses after a conflict, and gives up with
     /// [`Timeout`](crate::ErrorKind::Timeout) after 100 of them.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ pub trait VersionedStateStore: StateStore {
     ) -> Result<Option<DurableState>> {
         let steps = Steps {
             read: || self.get_latest_state(persistence_id),
-            write: |state: &DurableState, condition| self.write_state_if(state, condition),
+            write: |state: &DurableState, condition, _: Option<&DurableState>| self.write_state_if(state, condition),
             pause: pause_at_most(MOST_CONFLICTS),
         };
         steps.run(persistence_id, change)?

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use super::{CallContext, read::stored_row, write::Write};
+use super::{CallContext, read::stored_row, update::KEPT_CHANGING, write::Write};
 use crate::{
     Error, ErrorKind, Layout, Result, WriteCondition,
     call::{
         claims::Owner,
         retry::Effect,
         transaction::{Answer, Found, Goal},
+        write_condition,
     },
     session::{Request, TableSession, Value},
     table::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// What has to be stored for an update to be applied.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Expected {
     /// There is no row.
     Absent,
@@ -26,6 +27,8 @@ enum Expected {
     NotNewer(u64),
     /// A state of this version.
     Version(u64),
+    /// The row that an update has read.
+    Unchanged,
     /// The entity was deleted at this version.
     Deleted(u64),
 }
@@ -36,12 +39,7 @@ impl CallContext<'_> {
         let attempt = async |table: &TableSession, deadline| {
             write.check(self.store, table)?;
             self.as_owner(write.owner, deadline, async |owner_epoch| {
-                let update = Update { context: self, write, table, owner_epoch, deadline };
-                match write.condition {
-                    Some(WriteCondition::IfAbsent) => update.if_no_state().await,
-                    Some(WriteCondition::IfVersion(version)) => update.once(Expected::Version(version)).await,
-                    None => update.if_not_newer().await,
-                }
+                Update { context: self, write, table, owner_epoch, deadline }.run().await
             })
             .await
         };
@@ -50,8 +48,12 @@ impl CallContext<'_> {
 
     /// Deletes the state of an entity, of any version.
     pub(super) async fn delete_by_transaction(&self, id: &str, owner: Option<Owner<'_>>) -> Result<()> {
-        self.until_no_conflict(id, owner, async |row| {
-            if row::is_absent(row, Layout::ById) || row.is_deleted() {
+        self.until_no_conflict(async || {
+            let row = match owner {
+                Some(owner) => self.read_owned(id, owner).await?,
+                None => self.read_serially(id).await?,
+            };
+            if row::is_absent(&row, Layout::ById) || row.is_deleted() {
                 return Ok(());
             }
             let Some(version) = row.version_number else {
@@ -65,9 +67,16 @@ impl CallContext<'_> {
 
     /// Removes the row of an entity.
     pub(super) async fn forget(&self, id: &str, owner: Option<Owner<'_>>) -> Result<()> {
-        self.until_no_conflict(id, owner, async |row| {
-            let is_absent = row::is_absent(row, Layout::ById) && row.owner_epoch.is_none();
-            if is_absent { Ok(()) } else { self.forget_row(id, owner, row).await }
+        self.until_no_conflict(async || {
+            let epoch = owner.map(|owner| owner.epoch());
+            let row = self.read_serially(id).await?;
+            if row::is_absent(&row, Layout::ById) && row.owner_epoch.is_none() {
+                return Ok(());
+            }
+            if let (Some(owner), Some(epoch)) = (owner, epoch) {
+                owner.check_since(epoch, row.owner_epoch)?;
+            }
+            self.forget_row(id, owner, &row).await
         })
         .await?;
         if let Some(owner) = owner {
@@ -76,25 +85,20 @@ impl CallContext<'_> {
         Ok(())
     }
 
-    /// Has `change` remove what is stored, and again what another writer stored in between.
-    async fn until_no_conflict(
-        &self,
-        id: &str,
-        owner: Option<Owner<'_>>,
-        change: impl AsyncFn(&StoredRow<'_>) -> Result<()>,
-    ) -> Result<()> {
+    /// Has `change` read and remove what is stored, and again what another writer stored in between.
+    async fn until_no_conflict(&self, change: impl AsyncFn() -> Result<()>) -> Result<()> {
         let mut is_in_doubt = false;
         loop {
-            let row = self.read_serially(id).await.and_then(|row| {
-                owner.map_or(Ok(()), |owner| owner.check(row.owner_epoch))?;
-                Ok(row)
-            });
-            let row = row.map_err(|error| error.with_indeterminate(is_in_doubt))?;
-            match change(&row).await {
-                Err(error) if error.kind() == ErrorKind::Conflict && !self.limits.left().is_zero() => {
-                    is_in_doubt |= error.is_indeterminate();
-                }
-                outcome => return outcome.map_err(|error| error.or_indeterminate(is_in_doubt)),
+            let error = match change().await {
+                Ok(()) => return Ok(()),
+                Err(error) => error.or_indeterminate(is_in_doubt),
+            };
+            is_in_doubt = error.is_indeterminate();
+            if error.kind() != ErrorKind::Conflict {
+                return Err(error);
+            }
+            if self.limits.left().is_zero() {
+                return Err(Error::timeout(KEPT_CHANGING).with_source(error).with_indeterminate(is_in_doubt));
             }
         }
     }
@@ -116,13 +120,12 @@ impl CallContext<'_> {
 
     /// Removes the row of an entity, if it still is this one.
     async fn forget_row(&self, id: &str, owner: Option<Owner<'_>>, row: &StoredRow<'_>) -> Result<()> {
-        let bigint = |number: Option<i64>| number.map_or(Value::Null, Value::Bigint);
         let attempt = async |table: &TableSession, deadline| {
             self.as_owner(owner, deadline, async |owner_epoch| {
                 let values = [
                     Value::Text(id),
-                    bigint(owner_epoch.or(row.owner_epoch)),
-                    bigint(row.version_number),
+                    bigint_or_null(owner_epoch.or(row.owner_epoch)),
+                    bigint_or_null(row.version_number),
                     row.state_manifest.as_deref().map_or(Value::Null, Value::Text),
                 ];
                 self.transact(table, &table.statements.forget, &values, deadline).await
@@ -195,55 +198,46 @@ struct Update<'u> {
     context: &'u CallContext<'u>,
     write: &'u Write<'u>,
     table: &'u TableSession,
-    /// Which owner, counted, the row has to have, in mode owned.
+    /// The epoch that the row has to hold, in mode owned.
     owner_epoch: Option<i64>,
     deadline: Instant,
 }
 
 impl Update<'_> {
-    /// CQL has no one condition for "no state, or not newer". So one is tried when the other was refused, until one decides
-    /// or the attempts are used up because others change the row in between.
-    async fn if_not_newer(&self) -> Result<Answer> {
+    /// CQL has no one condition for "no state, or not newer". So another one is tried when one was refused, until one
+    /// decides.
+    async fn run(&self) -> Result<Answer> {
         let new = self.write.state.version_number;
-        let mut answer = Answer::Refused(Found::default());
-        for _ in 0..self.context.limits.max_attempts {
-            answer = match self.once(Expected::NotNewer(new)).await? {
-                Answer::Refused(found) if found.state_version().is_none() => self.if_still(found).await?,
-                answer => answer,
-            };
-            match answer {
-                Answer::Refused(found)
-                    if self.owns(found) && found.state_version().is_some_and(|stored| stored <= new) => {}
-                decided => return Ok(decided),
-            }
-        }
-        Ok(answer)
-    }
-
-    async fn if_no_state(&self) -> Result<Answer> {
-        let nothing = Found { owner_epoch: self.owner_epoch, ..Found::default() };
-        match self.if_still(nothing).await? {
-            Answer::Refused(found) if found.is_deleted => self.if_still(found).await,
-            answer => Ok(answer),
-        }
-    }
-
-    /// Writes where there is no state, if that stays as it was found: the entity was deleted, or there is no row.
-    async fn if_still(&self, found: Found) -> Result<Answer> {
-        let expected = match found.deleted_version() {
-            _ if !self.owns(found) => return Ok(Answer::Refused(found)),
-            Some(deleted) if deleted >= self.write.state.version_number => return Ok(Answer::Refused(found)),
-            Some(deleted) => Expected::Deleted(deleted),
-            None => Expected::Absent,
+        let mut expected = match self.write.condition {
+            None => Expected::NotNewer(new),
+            Some(WriteCondition::IfAbsent) => Expected::Absent,
+            Some(WriteCondition::IfVersion(_)) if self.write.replaced.is_some() => Expected::Unchanged,
+            Some(WriteCondition::IfVersion(version)) => Expected::Version(version),
         };
-        match self.once(expected).await? {
-            // A refusal of its owner without a version means a row that cannot be read, not the absence of a state.
-            Answer::Refused(found)
-                if matches!(expected, Expected::Absent) && self.owns(found) && found.version.is_none() =>
-            {
-                Err(Error::corrupt("version_number", "is null"))
+        loop {
+            let found = match self.once(expected).await? {
+                Answer::Refused(found) if found.owner_epoch == self.owner_epoch => found,
+                decided => return Ok(decided),
+            };
+            let has_alternatives = matches!(self.write.condition, None | Some(WriteCondition::IfAbsent));
+            if !has_alternatives || !write_condition::admits(self.write.condition, found, new) {
+                return Ok(Answer::Refused(found));
             }
-            answer => Ok(answer),
+            let next = match (found.deleted_version(), found.version) {
+                (Some(deleted), _) => Expected::Deleted(deleted),
+                (None, Some(_)) => Expected::NotNewer(new),
+                (None, None) => Expected::Absent,
+            };
+            if next == expected {
+                // Nothing has changed in between: what is stored is neither a state nor the absence of one.
+                return found
+                    .version
+                    .map_or_else(|| Err(Error::corrupt("version_number", "is null")), |_| Ok(Answer::Refused(found)));
+            }
+            if Instant::now() >= self.deadline {
+                return Err(Error::timeout(KEPT_CHANGING).with_source(found.conflict()));
+            }
+            expected = next;
         }
     }
 
@@ -253,16 +247,30 @@ impl Update<'_> {
             Expected::Absent => (&writes.update_if_absent, None),
             Expected::NotNewer(version) => (&writes.update_if_not_newer, Some(version)),
             Expected::Version(version) => (&writes.update_if_version, Some(version)),
+            Expected::Unchanged => (&writes.update_if_unchanged, None),
             Expected::Deleted(version) => (&writes.update_if_deleted, Some(version)),
         };
-        let version = version.map(|version| Value::Bigint(version.cast_signed()));
-        let expected = self.owner_epoch.map(Value::Bigint).into_iter().chain(version);
-        let values: Vec<Value<'_>> =
-            self.context.ttl().into_iter().chain(self.write.values()).chain(expected).collect();
+        let mut values: Vec<Value<'_>> = self.context.ttl().into_iter().chain(self.write.values()).collect();
+        values.extend(self.owner_epoch.map(Value::Bigint));
+        values.extend(version.map(|version| Value::Bigint(version.cast_signed())));
+        if matches!(expected, Expected::Unchanged) {
+            values.extend(self.write.replaced.into_iter().flat_map(every_column));
+        }
         self.context.transact(self.table, statement, &values, self.deadline).await
     }
+}
 
-    fn owns(&self, found: Found) -> bool {
-        found.owner_epoch == self.owner_epoch
-    }
+pub(super) fn bigint_or_null(number: Option<i64>) -> Value<'static> {
+    number.map_or(Value::Null, Value::Bigint)
+}
+
+/// The columns of a state, for a condition that all have.
+pub(super) fn every_column<'r>(row: &'r StoredRow<'_>) -> [Value<'r>; 5] {
+    [
+        bigint_or_null(row.version_number),
+        row.state_payload.as_deref().map_or(Value::Null, |payload| Value::Blob(row::Payload::Bytes(payload))),
+        row.state_manifest.as_deref().map_or(Value::Null, Value::Text),
+        bigint_or_null(row.timestamp),
+        bigint_or_null(row.shard_number),
+    ]
 }

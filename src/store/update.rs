@@ -1,6 +1,6 @@
 //! Reads a state, has the caller change it, and writes it if it is still the same.
 
-use std::{cell::Cell, thread, time::Duration};
+use std::{cell::RefCell, thread, time::Duration};
 
 use super::{
     DurableStore,
@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     DurableState, Error, ErrorKind, Layout, Result, StateKey, WriteCondition,
-    call::{Call, timestamp, write_condition},
+    call::{Call, write_condition},
     state::limits,
+    table::row::StoredRow,
     telemetry,
 };
 
@@ -20,11 +21,11 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 /// After how many conflicts a store without a deadline gives an update up.
 pub(super) const MOST_CONFLICTS: u32 = 100;
 
-const KEPT_CHANGING: &str = "other writers kept changing the entity";
+pub(super) const KEPT_CHANGING: &str = "other writers kept changing the entity";
 
 impl DurableStore {
-    /// Reads the state of an entity, has `change` make the next one of it, and writes that if no other writer came first;
-    /// otherwise begins again. Returns what is stored in the end. Not in [`WriteMode::LastWriteWins`](crate::WriteMode::LastWriteWins).
+    /// Reads the state of an entity, has `change` make the next one of it, and writes that if what is stored is still what
+    /// was read, in every column; otherwise begins again. Returns what is stored in the end. Not in [`WriteMode::LastWriteWins`](crate::WriteMode::LastWriteWins).
     ///
     /// `change` gets `None` if there is no state. It returns the next state, with a higher version number, or `None` to
     /// leave everything as it is. It may be called several times, and without a lease: it may call the store.
@@ -69,27 +70,29 @@ impl DurableStore {
             limits::check_persistence_id(id)?;
             check_consistency(self)?;
             write_condition::check_mode(self.config().write_mode(), "update")?;
-            // The epoch that the store held when it read the state.
-            let owner = Cell::new(None);
+            // What was read, and the epoch that the store held then.
+            let read = RefCell::new((StoredRow::default(), None));
             let mut conflicts = 0;
             let steps = Steps {
                 read: || {
                     let row = self.with_lease(call, async |context| {
                         let (row, right) = context.row_to_change(id).await?;
-                        owner.set(right.map(|right| right.held()));
-                        Ok(row)
+                        Ok((row, right.map(|right| right.held())))
                     })?;
-                    self.note_timestamp(&row, id);
-                    self.decode(row, id, Layout::ById)
+                    self.note_timestamp(&row.0, id);
+                    let state = self.decode(row.0.borrowed(), id, Layout::ById);
+                    read.replace(row);
+                    state
                 },
-                write: |state: &DurableState, condition| {
+                write: |state: &DurableState, condition, _: Option<&DurableState>| {
                     if self.limits(call).left().is_zero() {
                         let message =
                             "nothing was written: the change of the caller took until the end of `call_timeout`";
                         return Err(Error::timeout(message));
                     }
-                    let right = owner.get().map(|held| self.table.claims.owner_since(id, held));
-                    let write = Write::new(self, state, Some(condition), timestamp::next())?.with_owner(right);
+                    let (row, held) = &*read.borrow();
+                    let right = held.map(|held| self.table.claims.owner_since(id, held));
+                    let write = Write::of_update(self, state, condition, row, right)?;
                     self.with_lease(call, async |context| context.write(&write).await)
                 },
                 pause: |conflict| self.pause_after(call, &mut conflicts, conflict),
@@ -128,7 +131,8 @@ pub(super) fn pause_at_most(most: u32) -> impl FnMut(Error) -> Result<()> {
     }
 }
 
-/// What an update is made of: how a store reads and writes, and how it pauses after a conflict.
+/// What an update is made of: how a store reads, how it writes under a condition what replaces the state that was read, and
+/// how it pauses after a conflict.
 pub(super) struct Steps<R, W, P> {
     pub(super) read: R,
     pub(super) write: W,
@@ -138,7 +142,7 @@ pub(super) struct Steps<R, W, P> {
 impl<R, W, P> Steps<R, W, P>
 where
     R: FnMut() -> Result<Option<DurableState>>,
-    W: FnMut(&DurableState, WriteCondition) -> Result<()>,
+    W: FnMut(&DurableState, WriteCondition, Option<&DurableState>) -> Result<()>,
     P: FnMut(Error) -> Result<()>,
 {
     /// Runs them until the state is written, or left as it is. The inner result is that of `change`.
@@ -170,7 +174,7 @@ where
                 Some(current) => WriteCondition::IfVersion(current.version_number),
                 None => WriteCondition::IfAbsent,
             };
-            match (self.write)(&new, condition) {
+            match (self.write)(&new, condition, current.as_ref()) {
                 Ok(()) => {
                     let resulting_state = Some(new.resulting_state.unwrap_or_default());
                     return Ok(Ok(Some(DurableState { resulting_state, ..new })));

@@ -8,7 +8,7 @@ use crate::{
     call::{claims::Owner, retry::Effect, timestamp, transaction::Goal, write_condition},
     session::{Request, TableSession, Value},
     state::limits,
-    table::row::{self, Cells},
+    table::row::{self, Cells, StoredRow},
     telemetry,
 };
 
@@ -84,8 +84,8 @@ impl DurableStore {
     /// # Errors
     /// - [`Conflict`](crate::ErrorKind::Conflict): the condition did not hold;
     ///   [`stored_version`](Error::stored_version) is what is stored. If
-    ///   [`is_indeterminate`](Error::is_indeterminate), an earlier attempt of this call may have been applied and
-    ///   overwritten since.
+    ///   [`is_indeterminate`](Error::is_indeterminate), an earlier attempt of this call may have been applied: it may still
+    ///   be stored, or overwritten since.
     /// - [`InvalidState`](crate::ErrorKind::InvalidState): see [`write_state`](DurableStore::write_state); also if the version
     ///   number is not higher than that of the condition.
     /// - [`Corrupt`](crate::ErrorKind::Corrupt): the stored row has no version number; it is not overwritten.
@@ -107,6 +107,8 @@ pub(super) struct Write<'s> {
     pub(super) condition: Option<WriteCondition>,
     /// In mode owned.
     pub(super) owner: Option<Owner<'s>>,
+    /// Of an update: the row that it read, and that it replaces only if every column is as it was.
+    pub(super) replaced: Option<&'s StoredRow<'s>>,
     /// Of a plain write, in microseconds since 1970. Fixed once, so that every attempt is the same write.
     timestamp: i64,
 }
@@ -119,20 +121,38 @@ impl<'s> Write<'s> {
         condition: Option<WriteCondition>,
         timestamp: i64,
     ) -> Result<Self> {
+        Self::checked(store, state, condition, timestamp, || store.owner(&state.persistence_id))
+    }
+
+    /// The write of an update, which read this row, with the right that it had then.
+    pub(super) fn of_update(
+        store: &'s DurableStore,
+        state: &'s DurableState,
+        condition: WriteCondition,
+        row: &'s StoredRow<'s>,
+        owner: Option<Owner<'s>>,
+    ) -> Result<Self> {
+        let write = Self::checked(store, state, Some(condition), timestamp::next(), || Ok(owner))?;
+        let is_state = matches!(condition, WriteCondition::IfVersion(_));
+        Ok(Self { replaced: is_state.then_some(row), ..write })
+    }
+
+    fn checked(
+        store: &DurableStore,
+        state: &'s DurableState,
+        condition: Option<WriteCondition>,
+        timestamp: i64,
+        owner: impl FnOnce() -> Result<Option<Owner<'s>>>,
+    ) -> Result<Self> {
         let config = store.config();
         limits::check_persistence_id(&state.persistence_id)?;
         check_consistency(store)?;
         write_condition::check_write(config.write_mode(), state, condition)?;
-        let owner = store.owner(&state.persistence_id)?;
+        let owner = owner()?;
         let cells = row::encode(state, config.payload_format());
         let payload_bytes = cells.state_payload.len();
         limits::check_payload(payload_bytes, config.max_payload_bytes(), "`max_payload_bytes`")?;
-        Ok(Self { state, cells, payload_bytes, condition, owner, timestamp })
-    }
-
-    /// The same write with a right that the call has had since it read the state.
-    pub(super) fn with_owner(self, owner: Option<Owner<'s>>) -> Self {
-        Self { owner, ..self }
+        Ok(Self { state, cells, payload_bytes, condition, owner, replaced: None, timestamp })
     }
 
     /// Checks what depends on the table and the server.

@@ -100,6 +100,8 @@ pub(crate) struct Writes {
     pub(crate) update_if_not_newer: Statement,
     /// On a table keyed by id: if there is a state whose version is the value that follows.
     pub(crate) update_if_version: Statement,
+    /// On a table keyed by id: if the row has the columns of a state that follow.
+    pub(crate) update_if_unchanged: Statement,
     /// On a table keyed by id: if the entity was deleted at the version that follows.
     pub(crate) update_if_deleted: Statement,
     /// On a table keyed by id: leaves nothing but the version of a state. Its values are the version, persistence_id, and
@@ -133,8 +135,8 @@ impl TableStatements {
         let select_with_owner = format!("SELECT {columns}, {OWNER_EPOCH} FROM {table} WHERE persistence_id = ?");
         // A default TTL of the table must not end a claim.
         let claim = format!(
-            "UPDATE {table} USING TTL 0 SET {OWNER_EPOCH} = ? WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND {} = ?",
-            STATE_COLUMNS.replace(", ", " = ? AND ")
+            "UPDATE {table} USING TTL 0 SET {OWNER_EPOCH} = ? WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND {}",
+            every_column()
         );
         let forget = format!(
             "DELETE FROM {table} WHERE persistence_id = ? IF {OWNER_EPOCH} = ? AND version_number = ? AND state_manifest = ?"
@@ -177,6 +179,7 @@ impl Writes {
                 "version_number <= ? AND version_number >= 0 AND state_manifest != '{DELETED_MANIFEST}'"
             )),
             update_if_version: update(&is_state),
+            update_if_unchanged: update(&every_column()),
             update_if_deleted: update(&format!(
                 "version_number = ? AND state_manifest = '{DELETED_MANIFEST}' AND state_payload = null"
             )),
@@ -203,6 +206,11 @@ impl Scans {
             table: slots.next(select),
         }
     }
+}
+
+/// The condition that every column of a state has a value.
+fn every_column() -> String {
+    format!("{} = ?", STATE_COLUMNS.replace(", ", " = ? AND "))
 }
 
 pub(crate) fn create_keyspace(config: &Config, replication: &Replication) -> String {

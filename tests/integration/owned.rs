@@ -160,6 +160,17 @@ fn a_forgotten_entity_lets_no_earlier_owner_in() {
 }
 
 #[test]
+fn what_is_forgotten_can_be_forgotten_again() {
+    let (keyspace, [first, second]) = two_stores();
+    write_7(&first);
+    second.get_latest_state(ID).unwrap();
+    second.forget_state(ID).unwrap();
+    first.forget_state(ID).unwrap();
+    assert_eq!(first.write_state(&account(ID, 8, 1)).unwrap_err().kind(), ErrorKind::InvalidState);
+    assert_eq!(keyspace.rows(), []);
+}
+
+#[test]
 fn a_ttl_ends_a_state_and_no_claim() {
     let (keyspace, [first, second]) = two_stores();
     // A default of the table does not end a claim either.

@@ -110,6 +110,46 @@ fn a_change_sees_what_another_writer_stored_first() {
     }
 }
 
+/// A writer may store the same version again, as eGo does when an entity stops.
+#[test]
+fn an_update_does_not_overwrite_what_it_has_not_seen() {
+    for mode in BOTH_MODES {
+        let keyspace = Keyspace::versioned();
+        let store = keyspace.connected_with(mode);
+        let other = keyspace.connected_with(versioned);
+        // Go programs leave the payload of an empty state null.
+        for null in [false, true] {
+            let id = format!("{ID}-{null}");
+            other.write_state(&account(&id, 7, 1)).unwrap();
+            if null {
+                keyspace
+                    .cql(&format!("UPDATE {{table}} SET state_payload = null WHERE persistence_id = '{id}' IF EXISTS"));
+            }
+            let mut seen = Vec::new();
+            let updated = store.update(&id, |state| {
+                seen.push(state.unwrap().resulting_state);
+                if seen.len() == 1 {
+                    other.write_state(&account(&id, 7, -1)).unwrap();
+                }
+                Ok(Some(account(&id, 8, 1)))
+            });
+            assert_eq!(updated.unwrap().unwrap().version_number, 8);
+            assert_eq!((seen.len(), &seen[1]), (2, &account(&id, 7, -1).resulting_state));
+        }
+    }
+}
+
+#[test]
+fn an_update_keeps_its_claim_if_another_thread_releases_it() {
+    let keyspace = Keyspace::versioned();
+    let store = keyspace.connected_with(owned);
+    let updated = store.update(ID, |state| {
+        store.release(ID);
+        Ok(Some(account(ID, next(state.as_ref()), 1)))
+    });
+    assert_eq!(updated.unwrap().unwrap().version_number, 1);
+}
+
 #[test]
 fn an_update_ends_when_others_keep_changing_the_entity() {
     let keyspace = Keyspace::versioned();

@@ -121,3 +121,25 @@ fn calls_need_a_connection_and_states_outlive_it() {
     store.connect().unwrap();
     assert!(store.get_latest_state("a").unwrap().is_some());
 }
+
+#[test]
+fn an_update_in_memory_does_not_overwrite_what_it_has_not_seen() {
+    let store = MemoryStore::versioned();
+    store.connect().unwrap();
+    let state = |version_number, timestamp| DurableState {
+        persistence_id: "account-42".into(),
+        version_number,
+        timestamp,
+        ..DurableState::default()
+    };
+    store.write_state(&state(7, 1)).unwrap();
+    let mut seen = Vec::new();
+    let updated = store.update("account-42", &mut |current| {
+        seen.push(current.unwrap().timestamp);
+        if seen.len() == 1 {
+            store.write_state(&state(7, 2))?;
+        }
+        Ok(Some(state(8, 3)))
+    });
+    assert_eq!((updated.unwrap().unwrap().version_number, seen), (8, vec![1, 2]));
+}

@@ -12,7 +12,7 @@ use std::{
 
 use durable_store::{
     DurableState, DurableStore, ErrorKind, Result,
-    WriteCondition::{IfAbsent, IfVersion},
+    WriteCondition::{self, IfAbsent, IfVersion},
     prost,
 };
 
@@ -167,4 +167,45 @@ fn increments_count_once_while_connections_are_cut() {
     });
     let met = count_on(&[proxied.store.clone(), hasty]);
     assert!(met.unknown_outcomes.into_inner() > 0, "no outcome was ever unknown");
+}
+
+/// The conditions of a plain write are tried in turn. What another writer does between two of them is no reason to refuse it.
+#[test]
+fn a_write_goes_on_while_what_is_stored_admits_it() {
+    let proxied = Proxied::versioned(|config| config.max_attempts(1));
+    let rival = proxied.keyspace.connected_with(versioned);
+    type Meanwhile = fn(&DurableStore, &str);
+    let races: [(bool, Option<WriteCondition>, Meanwhile); 4] = [
+        (false, None, |rival, id| rival.write_state(&account(id, 1, -1)).unwrap()),
+        (true, None, |rival, id| rival.forget_state(id).unwrap()),
+        (true, Some(IfAbsent), |rival, id| rival.forget_state(id).unwrap()),
+        (true, None, |rival, id| {
+            rival.write_state(&account(id, 4, -1)).unwrap();
+            rival.delete_state(id).unwrap();
+        }),
+    ];
+    for (case, (is_deleted, condition, meanwhile)) in races.into_iter().enumerate() {
+        let id = format!("account-{case}");
+        if is_deleted {
+            rival.write_state(&account(&id, 3, 1)).unwrap();
+            rival.delete_state(&id).unwrap();
+        }
+        let (other, raced) = (rival.clone(), id.clone());
+        let mut requests = 0;
+        proxied.proxy.hook(move |passing| {
+            requests += usize::from(passing.is_request(opcode::EXECUTE));
+            if passing.is_request(opcode::EXECUTE) && requests == 2 {
+                meanwhile(&other, &raced);
+            }
+            Action::Pass
+        });
+        let state = account(&id, 5, 1);
+        let written = match condition {
+            Some(condition) => proxied.store.write_state_if(&state, condition),
+            None => proxied.store.write_state(&state),
+        };
+        assert!(written.is_ok(), "{case}: {written:?}");
+        proxied.proxy.pass();
+        assert_eq!(rival.get_latest_state(&id).unwrap(), Some(state), "{case}");
+    }
 }
