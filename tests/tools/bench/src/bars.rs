@@ -42,11 +42,16 @@ impl Row {
     }
 }
 
+/// With three decimals at most.
+fn thousandths(bar: f64) -> f64 {
+    (bar * 1_000.0).round() / 1_000.0
+}
+
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtLeast(bar) => write!(f, "at least {bar}"),
-            Self::AtMost(bar) => write!(f, "at most {bar}"),
+            Self::AtLeast(bar) => write!(f, "at least {}", thousandths(*bar)),
+            Self::AtMost(bar) => write!(f, "at most {}", thousandths(*bar)),
             Self::None => f.write_str("-"),
         }
     }
