@@ -153,8 +153,11 @@ impl Owner<'_> {
     /// The epoch that the row has to hold: the one that the store held when the call began, or that of a later claim of the
     /// same store, if no other store has claimed the entity in between.
     pub(crate) fn epoch(&self) -> i64 {
-        let claims = self.claims.0.lock();
-        claims.get(self.persistence_id).and_then(|entity| entity.last_since(self.held)).unwrap_or(self.held)
+        self.last(self.claims.0.lock().get(self.persistence_id))
+    }
+
+    fn last(&self, entity: Option<&Entity>) -> i64 {
+        entity.and_then(|entity| entity.last_since(self.held)).unwrap_or(self.held)
     }
 
     /// Who owns the entity, if its row holds this epoch, and the epoch of this store was `since` before it was looked at. A
@@ -162,8 +165,7 @@ impl Owner<'_> {
     pub(crate) fn ownership(&self, since: i64, found: Option<i64>) -> Ownership {
         let claims = self.claims.0.lock();
         let entity = claims.get(self.persistence_id);
-        let last = entity.and_then(|entity| entity.last_since(self.held)).unwrap_or(self.held);
-        if found.is_some_and(|found| (since..=last).contains(&found)) {
+        if found.is_some_and(|found| (since..=self.last(entity)).contains(&found)) {
             Ownership::Own
         } else if entity.is_some_and(|entity| entity.under_way > 0) {
             Ownership::Undecided

@@ -125,8 +125,12 @@ pub(crate) fn may_pass(error: &Error) -> bool {
 
 /// Doubles from attempt to attempt. A random half keeps callers that failed together from retrying together.
 fn backoff(attempt: u32) -> Duration {
-    let pause = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_PAUSE);
-    pause.mul_f64(1.0 - fastrand::f64() / 2.0)
+    doubled(FIRST_PAUSE, LONGEST_PAUSE, attempt - 1).mul_f64(1.0 - fastrand::f64() / 2.0)
+}
+
+/// The first pause, doubled this many times, up to the longest one.
+pub(crate) fn doubled(first: Duration, longest: Duration, times: u32) -> Duration {
+    first.saturating_mul(1 << times.min(10)).min(longest)
 }
 
 #[cfg(test)]

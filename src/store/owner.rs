@@ -10,7 +10,7 @@ use crate::{
     Error, Layout, Result, WriteMode, block_on,
     call::{
         claims::Owner,
-        retry::Effect,
+        retry::{self, Effect},
         timestamp,
         transaction::{Answer, Found},
     },
@@ -82,18 +82,18 @@ impl CallContext<'_> {
             let (row, epoch) = self.claim(persistence_id).await?;
             return Ok((row, Some(claims.owner_since(persistence_id, epoch))));
         }
-        let row = match owner {
-            Some(owner) => self.read_owned(persistence_id, owner).await?,
-            None => self.read_serially(persistence_id).await?,
-        };
-        Ok((row, owner))
+        Ok((self.read_as_owner(persistence_id, owner).await?, owner))
     }
 
-    /// Reads the row of an entity serially, and fails if its store no longer owns it.
-    pub(super) async fn read_owned(&self, persistence_id: &str, owner: Owner<'_>) -> Result<StoredRow<'static>> {
-        let epoch = owner.epoch();
+    /// Reads the row of an entity serially, and fails if the store was its owner and no longer is.
+    pub(super) async fn read_as_owner(
+        &self,
+        persistence_id: &str,
+        owner: Option<Owner<'_>>,
+    ) -> Result<StoredRow<'static>> {
+        let owner = owner.map(|owner| (owner, owner.epoch()));
         let row = self.read_serially(persistence_id).await?;
-        owner.check_since(epoch, row.owner_epoch)?;
+        owner.map_or(Ok(()), |(owner, epoch)| owner.check_since(epoch, row.owner_epoch))?;
         Ok(row)
     }
 
@@ -133,14 +133,15 @@ impl CallContext<'_> {
         mut attempt: impl AsyncFnMut(Option<i64>) -> Result<Answer>,
     ) -> Result<Answer> {
         let Some(owner) = owner else { return attempt(None).await };
-        let mut pause = FIRST_PAUSE;
+        let mut repeats = 0;
         loop {
             let epoch = owner.epoch();
             match attempt(Some(epoch)).await? {
                 Answer::Refused(found) if found.owner_epoch != Some(epoch) => {
                     owner.check_since(epoch, found.owner_epoch)?;
+                    let pause = retry::doubled(FIRST_PAUSE, LONGEST_PAUSE, repeats);
                     pause_before(deadline, pause, "this store was claiming the entity all the time").await?;
-                    pause = (2 * pause).min(LONGEST_PAUSE);
+                    repeats += 1;
                 }
                 answer => return Ok(answer),
             }

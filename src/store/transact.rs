@@ -49,10 +49,7 @@ impl CallContext<'_> {
     /// Deletes the state of an entity, of any version.
     pub(super) async fn delete_by_transaction(&self, id: &str, owner: Option<Owner<'_>>) -> Result<()> {
         self.until_no_conflict(async || {
-            let row = match owner {
-                Some(owner) => self.read_owned(id, owner).await?,
-                None => self.read_serially(id).await?,
-            };
+            let row = self.read_as_owner(id, owner).await?;
             if row::is_absent(&row, Layout::ById) || row.is_deleted() {
                 return Ok(());
             }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     DurableState, Error, ErrorKind, Layout, Result, StateKey, WriteCondition,
-    call::{Call, write_condition},
+    call::{Call, retry, write_condition},
     state::limits,
     table::row::StoredRow,
     telemetry,
@@ -115,7 +115,7 @@ impl DurableStore {
 
 /// The pause after a conflict that came after this many others.
 fn pause_after(conflicts: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(1 << conflicts.min(10)).min(LONGEST_PAUSE).mul_f64(fastrand::f64())
+    retry::doubled(FIRST_PAUSE, LONGEST_PAUSE, conflicts).mul_f64(fastrand::f64())
 }
 
 /// How a store without a deadline pauses after a conflict, and gives up after this many of them.

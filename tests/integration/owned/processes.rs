@@ -30,7 +30,7 @@ fn an_owner_that_was_stopped_finds_itself_fenced() {
     }
 }
 
-/// Whatever their clocks say.
+/// The time of their clocks decides nothing.
 #[test]
 fn stores_of_processes_with_other_clocks_take_turns() {
     let keyspace = Keyspace::versioned();

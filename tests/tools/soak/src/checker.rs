@@ -8,7 +8,7 @@
 //! - Mode last-write-wins orders writes and deletes by timestamps. They are taken inside of each call, once, from one
 //!   source per process that only grows, so of two calls of a process the order is certain where one had its timestamp
 //!   before the other began; where they overlap either may stay. What a process has read orders its later calls after
-//!   it, whatever the clocks of the two processes say.
+//!   it, also if the clocks of the two processes differ.
 //! - Modes versioned and owned order writes by version number, which a delete keeps. Writes of one version can be
 //!   overtaken by an attempt that lands late, as the store's documentation says. What deletes add is in [`deleted`], what
 //!   claims add in [`owned`].

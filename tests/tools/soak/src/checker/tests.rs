@@ -220,7 +220,7 @@ fn a_late_attempt_brings_nothing_back_and_takes_nothing_away() {
             let told = Told::default().delete(deleted, 0..10, outcome).write(deleted, 1, 20..30, Done);
             finds(mode, Lost, 2, told.last(deleted, None));
         }
-        // The version never goes back, whatever was deleted meanwhile.
+        // The version never goes back, also if the entity was deleted in between.
         let told = Told::default().write(deleted, 1, 0..90, unknown()).write(deleted, 2, 20..30, Done);
         finds(mode, Lost, 3, told.delete(deleted, 40..50, Done).last(deleted, row(1, 1)));
     }
