@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 
 use super::update::{MOST_CONFLICTS, Steps, pause_at_most};
 use crate::{
-    DurableState, Error, OwnedStateStore, Result, StateStore, VersionedStateStore, WriteCondition, WriteMode,
+    DurableState, Error, ErrorKind, OwnedStateStore, Result, StateStore, VersionedStateStore, WriteCondition,
+    WriteMode,
     call::{claims::Claims, transaction::Found, write_condition},
     state::limits,
 };
@@ -185,11 +186,17 @@ impl MemoryStore {
     fn forget(&self, persistence_id: &str) -> Result<()> {
         limits::check_persistence_id(persistence_id)?;
         write_condition::check_mode(self.write_mode, "forget_state")?;
-        self.change(persistence_id, |contents, _| {
+        let forget = |contents: &mut Contents, _| {
             contents.entities.remove(persistence_id);
             contents.owner_epochs.remove(persistence_id);
             Ok(())
-        })?;
+        };
+        let is_forgotten = |contents: &Contents| contents.found(persistence_id) == Found::default();
+        match self.change(persistence_id, forget) {
+            // By another store: there is nothing left to forget.
+            Err(error) if error.kind() == ErrorKind::Fenced && is_forgotten(&self.contents.lock()) => {}
+            outcome => outcome?,
+        }
         self.release(persistence_id);
         Ok(())
     }

@@ -1,7 +1,6 @@
 use prost_types::{Any, Timestamp};
 
 use super::*;
-use crate::ErrorKind;
 
 fn connected() -> MemoryStore {
     let store = MemoryStore::new();
@@ -142,4 +141,20 @@ fn an_update_in_memory_does_not_overwrite_what_it_has_not_seen() {
         Ok(Some(state(8, 3)))
     });
     assert_eq!((updated.unwrap().unwrap().version_number, seen), (8, vec![1, 2]));
+}
+
+#[test]
+fn what_a_memory_store_has_forgotten_another_can_forget_too() {
+    let (first, second) = {
+        let store = MemoryStore::owned();
+        (store.another(), store)
+    };
+    for store in [&first, &second] {
+        store.connect().unwrap();
+        store.get_latest_state("a").unwrap();
+    }
+    assert_eq!(first.forget_state("a").unwrap_err().kind(), ErrorKind::Fenced);
+    second.forget_state("a").unwrap();
+    first.forget_state("a").unwrap();
+    assert_eq!(first.forget_state("a").unwrap_err().kind(), ErrorKind::InvalidState);
 }
